@@ -1,0 +1,1 @@
+export { AuditLog, type AuditEntry, type AuditRecord } from './audit-log.js';
