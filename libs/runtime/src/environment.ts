@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { plainToInstance } from 'class-transformer';
 import {
   getMetadataStorage,
   IsIn,
@@ -50,7 +49,7 @@ export function readEnvironment<T extends object>(shape: new () => T, source: En
     const value = readVariable(name, source, problems);
     if (value !== undefined) given[name] = value;
   }
-  const values = plainToInstance(shape, given, { enableImplicitConversion: true, exposeDefaultValues: true });
+  const values = Object.assign(new shape(), convertNumbers(shape, given));
   for (const error of validateSync(values, { stopAtFirstError: true })) {
     if (problems.some((problem) => problem.startsWith(`${error.property}:`))) continue;
     problems.push(`${error.property}: ${describe(error.property, error.constraints, given)}`);
@@ -59,9 +58,26 @@ export function readEnvironment<T extends object>(shape: new () => T, source: En
   return values;
 }
 
+function rulesOf(shape: new () => object): { propertyName: string; name?: string | undefined }[] {
+  return getMetadataStorage().getTargetValidationMetadatas(shape, '', false, false);
+}
+
 function declaredNames(shape: new () => object): string[] {
-  const rules = getMetadataStorage().getTargetValidationMetadatas(shape, '', false, false);
-  return [...new Set(rules.map((rule) => rule.propertyName))];
+  return [...new Set(rulesOf(shape).map((rule) => rule.propertyName))];
+}
+
+/** A variable with a numeric rule is a number where its text is one; other text stays, for the rule to refuse. */
+function convertNumbers(
+  shape: new () => object,
+  given: Record<string, string>,
+): Record<string, string | number> {
+  const converted: Record<string, string | number> = { ...given };
+  for (const { propertyName, name } of rulesOf(shape)) {
+    const text = given[propertyName]?.trim();
+    const numeric = name === 'isInt' || name === 'isNumber';
+    if (numeric && text !== undefined && /^-?\d+(\.\d+)?$/.test(text)) converted[propertyName] = Number(text);
+  }
+  return converted;
 }
 
 function readVariable(name: string, source: EnvironmentSource, problems: string[]): string | undefined {

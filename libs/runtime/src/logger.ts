@@ -17,7 +17,6 @@ const SECRET_FIELDS = [
   'id_token',
   'clientSecret',
   'client_secret',
-  'code',
   'code_verifier',
   'verifier',
   'password',
@@ -26,20 +25,27 @@ const SECRET_FIELDS = [
   'value',
 ];
 
-/** Where secrets could ride: at the top, one level down, and in a logged request's or answer's headers. */
-const REDACTED_PATHS = SECRET_FIELDS.flatMap((field) => {
-  const name = /^\w+$/.test(field) ? `.${field}` : `["${field}"]`;
-  return [name.replace(/^\./, ''), `*${name}`, `*.headers${name}`];
-}).filter((path) => path !== 'code');
+/**
+ * Where secrets could ride: at the top, one level down, and in a logged request's or answer's headers. An error
+ * has a `code` of its own, so an authorization code is looked for only where requests carry it.
+ */
+const REDACTED_PATHS = [
+  ...SECRET_FIELDS.flatMap((field) => {
+    const name = /^\w+$/.test(field) ? `.${field}` : `["${field}"]`;
+    return [name.replace(/^\./, ''), `*${name}`, `*.headers${name}`];
+  }),
+  'query.code',
+  'body.code',
+];
 
-/** JSON lines on stdout, secrets replaced by `[redacted]`. A top-level `code` is an error's code and stays. */
+/** JSON lines on stdout, secrets replaced by `[redacted]`. */
 export function createLogger(service: string, level: string, destination?: DestinationStream): Logger {
   const options = {
     level,
     base: { service },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: REDACTED_PATHS.filter((path) => path !== '*.code'), censor: '[redacted]' },
+    redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
     serializers: { err: serializeError, error: serializeError },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
