@@ -1,0 +1,205 @@
+import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { guardedSpawn, type GuardedChild } from '../scripts/launcher/guarded-spawn.ts';
+import { freePort } from '../scripts/launcher/ports.ts';
+import { redisBinary } from '../scripts/launcher/redis-binary.ts';
+import { redisAnswers, redisArguments } from '../scripts/launcher/redis-server.ts';
+import { runCommand } from '../scripts/launcher/run-command.ts';
+import { childrenOf } from './process-stats.ts';
+
+export interface Candidate {
+  readonly name: string;
+  readonly origin: string;
+  /** Headers that this candidate wants beside the workload's. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The processes whose CPU and memory count. */
+  readonly pids: readonly number[];
+  /** Answers the heap in use after a full collection, where the candidate can tell. */
+  readonly metricsUrl?: string;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const PROXY_CORE = '0';
+
+/** Proxies share one core, the load generator and the upstream take the other, so that neither steals the other's time. */
+async function pinned(
+  core: string,
+  command: string,
+  args: readonly string[],
+  env?: NodeJS.ProcessEnv,
+): Promise<GuardedChild> {
+  const options = { cwd: root, env: { ...process.env, ...env } };
+  const taskset = await runCommand('taskset', ['-c', core, 'true']);
+  return taskset.code === 0
+    ? guardedSpawn('taskset', ['-c', core, command, ...args], options)
+    : guardedSpawn(command, args, options);
+}
+
+async function listeningPort(child: GuardedChild): Promise<number> {
+  let text = '';
+  child.stderr.on('data', (chunk: Buffer) => process.stderr.write(chunk));
+  for await (const [chunk] of eventsOf(child)) {
+    text += chunk.toString();
+    const port = /listening (\d+)/.exec(text)?.[1];
+    if (port !== undefined) return Number(port);
+  }
+  throw new Error(`a part of the benchmark did not start: ${text}`);
+}
+
+async function* eventsOf(child: GuardedChild): AsyncGenerator<[Buffer]> {
+  while (child.exitCode === null)
+    yield (await Promise.race([
+      once(child.stdout, 'data'),
+      once(child, 'exit').then(() => [Buffer.alloc(0)]),
+    ])) as [Buffer];
+}
+
+const script = (name: string): string => join(root, 'bench/parts', name);
+
+export async function startUpstream(): Promise<string> {
+  const child = await pinned('1', process.execPath, ['--no-warnings', script('upstream.ts')]);
+  return `http://127.0.0.1:${await listeningPort(child)}`;
+}
+
+export async function startBare(upstream: string): Promise<Candidate> {
+  const key = 'bench-client-key';
+  const child = await pinned(PROXY_CORE, process.execPath, [
+    '--no-warnings',
+    script('bare-proxy.ts'),
+    upstream,
+    key,
+  ]);
+  const port = await listeningPort(child);
+  return {
+    name: 'bare undici proxy',
+    origin: `http://127.0.0.1:${port}`,
+    headers: { 'x-api-key': key },
+    pids: [child.pid],
+  };
+}
+
+/** undefined, with the reason printed, where nginx is not installed. */
+export async function startNginx(upstream: string): Promise<Candidate | undefined> {
+  if ((await runCommand('nginx', ['-v'])).code !== 0) {
+    console.log('nginx is not installed: its column is left out (apt-get install nginx-light)');
+    return undefined;
+  }
+  const directory = await mkdtemp(join(tmpdir(), 'muxgate-nginx-'));
+  const port = await freePort();
+  await writeFile(join(directory, 'nginx.conf'), nginxConfig(directory, port, upstream));
+  const child = await pinned(PROXY_CORE, 'nginx', ['-p', directory, '-c', join(directory, 'nginx.conf')]);
+  child.stderr.on('data', (chunk: Buffer) => process.stderr.write(chunk));
+  await delay(500);
+  return {
+    name: 'nginx',
+    origin: `http://127.0.0.1:${port}`,
+    headers: {},
+    pids: [child.pid, ...childrenOf(child.pid)],
+  };
+}
+
+function nginxConfig(directory: string, port: number, upstream: string): string {
+  return `daemon off; worker_processes 1; pid ${directory}/nginx.pid; error_log ${directory}/error.log;
+user root;
+events { worker_connections 4096; }
+http {
+  access_log off; client_max_body_size 64m; client_body_buffer_size 2m; keepalive_requests 1000000;
+  client_body_temp_path ${directory}/body; proxy_temp_path ${directory}/proxy; fastcgi_temp_path ${directory}/f; uwsgi_temp_path ${directory}/u; scgi_temp_path ${directory}/s;
+  upstream up { server ${new URL(upstream).host}; keepalive 256; keepalive_requests 1000000; }
+  server {
+    listen 127.0.0.1:${port} reuseport;
+    location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; }
+  }
+}
+`;
+}
+
+/** The real gateway as built, with a real Redis, a client key and an API-key provider. */
+export async function startMuxgate(upstream: string): Promise<Candidate> {
+  const directory = await mkdtemp(join(tmpdir(), 'muxgate-bench-'));
+  const redisUrl = await startRedis(directory);
+  const key = await createClientKey(redisUrl);
+  const config = join(directory, 'muxgate.yaml');
+  await writeFile(config, benchConfig(upstream));
+  const [port, managementPort] = [await freePort(), await freePort()];
+  const child = await pinned(
+    PROXY_CORE,
+    process.execPath,
+    ['--enable-source-maps', 'dist/services/gateway/src/main.js'],
+    {
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      MANAGEMENT_PORT: String(managementPort),
+      REDIS_URL: redisUrl,
+      MUXGATE_CONFIG: config,
+      MUXGATE_ACCESS_KEYS: `bench:${randomBytes(32).toString('base64')}`,
+      BENCH_UPSTREAM_KEY: 'upstream-key',
+      LOG_LEVEL: 'warn',
+    },
+  );
+  child.stdout.pipe(process.stderr);
+  child.stderr.pipe(process.stderr);
+  const management = `http://127.0.0.1:${managementPort}`;
+  await untilReady(`${management}/readyz`, child);
+  return {
+    name: 'muxgate',
+    origin: `http://127.0.0.1:${port}`,
+    headers: { 'x-api-key': key },
+    pids: [child.pid],
+    metricsUrl: `${management}/metrics`,
+  };
+}
+
+async function startRedis(directory: string): Promise<string> {
+  const binary = await redisBinary();
+  if (binary === undefined) throw new Error('the benchmark needs a redis-server');
+  const port = await freePort();
+  guardedSpawn(binary.command, redisArguments({ port, directory, appendonly: false }), {
+    env: { ...process.env, ...binary.env },
+  });
+  if (!(await redisAnswers(port, 10_000))) throw new Error('Redis did not start');
+  return `redis://127.0.0.1:${port}`;
+}
+
+async function createClientKey(redisUrl: string): Promise<string> {
+  const { Redis } = await import('ioredis');
+  const { ClientKeyStore } = (await import(
+    join(root, 'dist/libs/clients/src/index.js')
+  )) as typeof import('../libs/clients/src/index.js');
+  const redis = new Redis(redisUrl);
+  try {
+    return (await new ClientKeyStore(redis).create({ name: 'bench' })).key;
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function benchConfig(upstream: string): string {
+  return `version: 1
+providers:
+  - name: bench
+    protocol: anthropic-messages
+    baseUrl: ${upstream}
+    auth: { type: apiKey, value: "\${BENCH_UPSTREAM_KEY}" }
+    allowPrivateNetwork: true
+models:
+  - name: bench-model
+    targets: [{ provider: bench, model: bench-upstream-model }]
+router: { default: bench-model }
+`;
+}
+
+async function untilReady(url: string, child: GuardedChild): Promise<void> {
+  for (let i = 0; i < 150; i += 1) {
+    if (child.exitCode !== null) throw new Error('the gateway ended while starting; see its output above');
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.status === 200) return;
+    await delay(100);
+  }
+  throw new Error('the gateway was not ready within 15 s');
+}
