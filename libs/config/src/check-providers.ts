@@ -1,0 +1,72 @@
+import { findProviderPreset, PROVIDER_PRESETS } from '@muxgate/providers';
+import { checkUrlSafety } from './check-url.js';
+import type { ConfigDocument } from './document.js';
+import { isPlainReference } from './interpolate.js';
+import { join, type Mistakes } from './mistakes.js';
+import type { AuthSection, ProviderEntry } from './provider.document.js';
+import { didYouMean } from './suggest.js';
+
+/** The rules between the fields of a provider. */
+export function checkProviders(document: ConfigDocument, mistakes: Mistakes): void {
+  for (const [index, entry] of document.providers.entries()) {
+    const path = `providers[${index}]`;
+    checkPreset(entry, path, mistakes);
+    checkUrlSafety(entry.baseUrl, entry.allowPrivateNetwork, join(path, 'baseUrl'), mistakes);
+    if (entry.baseUrl?.includes('?')) mistakes.add(join(path, 'baseUrl'), 'must not hold a query ("?…")');
+    if (entry.auth?.type !== undefined) checkAuth(entry.auth, join(path, 'auth'), mistakes);
+  }
+}
+
+function checkPreset(entry: ProviderEntry, path: string, mistakes: Mistakes): void {
+  if (entry.preset === undefined) {
+    for (const field of ['protocol', 'baseUrl'] as const) {
+      if (entry[field] === undefined)
+        mistakes.add(join(path, field), 'is missing: without preset, it is needed');
+    }
+  } else if (findProviderPreset(entry.preset) === undefined) {
+    const names = PROVIDER_PRESETS.map((preset) => preset.name);
+    mistakes.add(
+      join(path, 'preset'),
+      `no preset is named "${entry.preset}"${didYouMean(entry.preset, names)}`,
+    );
+  }
+}
+
+function checkAuth(auth: AuthSection, path: string, mistakes: Mistakes): void {
+  const wanted = { apiKey: 'value', storedKey: 'credential', oauth: 'credential', passthrough: '', none: '' }[
+    auth.type
+  ];
+  for (const field of ['value', 'credential'] as const) {
+    if (field === wanted && auth[field] === undefined) {
+      mistakes.add(join(path, field), `is missing: the type ${auth.type} needs it`);
+    } else if (field !== wanted && auth[field] !== undefined) {
+      mistakes.add(join(path, field), `has no meaning with the type ${auth.type}`);
+    }
+  }
+}
+
+const CREDENTIAL_HEADERS = [
+  'authorization',
+  'proxy-authorization',
+  'x-api-key',
+  'api-key',
+  'x-goog-api-key',
+  'cookie',
+];
+
+/** Secrets may only be references, in headers as elsewhere; this reads the raw data, before references are replaced. */
+export function checkCredentialHeaders(raw: unknown, mistakes: Mistakes): void {
+  const providers = (raw as { providers?: unknown } | null)?.providers;
+  for (const [index, entry] of Array.isArray(providers) ? providers.entries() : []) {
+    const headers: unknown = (entry as { headers?: unknown } | null)?.headers;
+    if (typeof headers !== 'object' || headers === null) continue;
+    for (const [name, value] of Object.entries(headers)) {
+      if (!CREDENTIAL_HEADERS.includes(name.toLowerCase()) || typeof value !== 'string') continue;
+      if (isPlainReference(value.replace(/^(Bearer|Basic) /i, ''))) continue;
+      mistakes.reject(
+        `providers[${index}].headers.${name}`,
+        'secrets must be a reference such as "${ACME_CLIENT_SECRET}"',
+      );
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { ConfigDocument } from './document.js';
+import { join, type Mistakes } from './mistakes.js';
+import type { RouterSection } from './router.document.js';
+import { didYouMean } from './suggest.js';
+
+/** Names are unique, and what is named exists. */
+export function checkReferences(document: ConfigDocument, mistakes: Mistakes): void {
+  checkUnique(document.oauthProviders, 'oauthProviders', 'OAuth provider', mistakes);
+  checkUnique(document.models, 'models', 'model', mistakes);
+  const providers = checkUnique(document.providers, 'providers', 'provider', mistakes);
+  for (const [index, model] of document.models.entries()) {
+    for (const [position, target] of (model.targets ?? []).entries()) {
+      checkNamed(
+        target.provider,
+        providers,
+        `models[${index}].targets[${position}].provider`,
+        'provider',
+        mistakes,
+      );
+    }
+  }
+  checkRouter(document.router, new Set(document.models.map((model) => model.name)), mistakes);
+}
+
+function checkRouter(router: RouterSection, models: ReadonlySet<string>, mistakes: Mistakes): void {
+  for (const entry of ['default', 'webSearch', 'think', 'background', 'image'] as const) {
+    checkNamed(router[entry], models, `router.${entry}`, 'model', mistakes);
+  }
+  checkNamed(router.longContext?.model, models, 'router.longContext.model', 'model', mistakes);
+  if (router.autoMap !== undefined && router.default === undefined) {
+    mistakes.add('router.default', 'is missing: autoMap maps to it');
+  }
+  checkUnique(router.rules, 'router.rules', 'rule', mistakes);
+  for (const [index, rule] of router.rules.entries()) {
+    const path = `router.rules[${index}]`;
+    checkNamed(rule.use, models, join(path, 'use'), 'model', mistakes);
+    if (rule.when !== undefined && Object.values(rule.when).every((condition) => condition === undefined)) {
+      mistakes.add(join(path, 'when'), 'must hold at least one condition');
+    }
+  }
+}
+
+function checkUnique(
+  entries: readonly { name?: string }[],
+  path: string,
+  kind: string,
+  mistakes: Mistakes,
+): Set<string> {
+  const names = new Set<string>();
+  for (const [index, { name }] of entries.entries()) {
+    if (name === undefined) continue;
+    if (names.has(name)) mistakes.add(`${path}[${index}].name`, `there is another ${kind} named "${name}"`);
+    names.add(name);
+  }
+  return names;
+}
+
+function checkNamed(
+  name: string | undefined,
+  known: ReadonlySet<string>,
+  path: string,
+  kind: string,
+  mistakes: Mistakes,
+): void {
+  if (name === undefined || known.has(name)) return;
+  mistakes.add(path, `no ${kind} is named "${name}"${didYouMean(name, known)}`);
+}

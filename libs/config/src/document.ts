@@ -1,0 +1,80 @@
+import { Amount, Name, OneOf, Section, Sections, Text, Texts, Whole, ModelName } from './fields.js';
+import { OAuthProviderEntry } from './oauth-provider.document.js';
+import { ProviderEntry } from './provider.document.js';
+import { RouterSection } from './router.document.js';
+
+export class ClientsSection {
+  @OneOf(['required', 'disabled'], {
+    about:
+      'Whether callers need a client key. `disabled` is allowed only where `HOST` is a loopback address.',
+  })
+  authentication: 'required' | 'disabled' = 'required';
+}
+
+export class TargetEntry {
+  @Name({ about: 'A name under `providers`.', required: true })
+  provider!: string;
+
+  @Text({ about: "The model's name at that provider.", required: true })
+  model!: string;
+
+  @Whole({ min: 0, max: 1000 }, { about: 'Lower is tried first.' })
+  priority: number = 1;
+
+  @Whole({ min: 1, max: 1000 }, { about: 'The share among targets of equal priority.' })
+  weight: number = 1;
+}
+
+const PRICE = { min: 0, max: 1_000_000 };
+
+export class PricingSection {
+  @Amount(PRICE, { about: 'USD per million input tokens.', required: true })
+  input!: number;
+
+  @Amount(PRICE, { about: 'USD per million output tokens.', required: true })
+  output!: number;
+
+  @Amount(PRICE, { about: 'USD per million tokens read from a prompt cache.' })
+  cacheRead?: number;
+
+  @Amount(PRICE, { about: 'USD per million tokens written to a prompt cache.' })
+  cacheWrite?: number;
+}
+
+export class ModelEntry {
+  @ModelName({ about: 'What clients ask for.', required: true })
+  name!: string;
+
+  @Sections(() => TargetEntry, {
+    about: 'Where requests for it can go: tried by ascending priority, equal priority shares by weight.',
+    required: true,
+  })
+  targets!: TargetEntry[];
+
+  @Section(() => PricingSection, { about: 'What it costs, for accounting.' })
+  pricing?: PricingSection;
+}
+
+/** The configuration file of contract section 4. */
+export class ConfigDocument {
+  @Whole({ min: 1, max: 1 }, { about: 'The version of this format.', required: true })
+  version!: 1;
+
+  @Section(() => ClientsSection, { about: 'The callers of the gateway.' })
+  clients: ClientsSection = new ClientsSection();
+
+  @Sections(() => OAuthProviderEntry, { about: 'Where upstream tokens come from.' })
+  oauthProviders: OAuthProviderEntry[] = [];
+
+  @Sections(() => ProviderEntry, { about: 'The upstream APIs.' })
+  providers: ProviderEntry[] = [];
+
+  @Sections(() => ModelEntry, { about: 'The catalogue: the names that clients can ask for.' })
+  models: ModelEntry[] = [];
+
+  @Texts({ about: 'ESM modules that add OAuth providers, provider presets and header hooks.' })
+  plugins: string[] = [];
+
+  @Section(() => RouterSection, { about: 'Which model serves a request, beyond the name it asks for.' })
+  router: RouterSection = new RouterSection();
+}

@@ -1,0 +1,65 @@
+import { Flag, Name, OneOf, Scopes, Secret, Text, TextMap, Url, Whole } from './fields.js';
+import { CLIENT_AUTHENTICATIONS, GRANTS, TOKEN_REQUEST_FORMATS } from './snapshot.types.js';
+import type { ClientAuthentication, Grant, TokenRequestFormat } from './snapshot.types.js';
+
+export class OAuthProviderEntry {
+  @Name({ about: 'Its name, and by default the id of the credential that it feeds.', required: true })
+  name!: string;
+
+  @Name({ about: 'A built-in description that fills in the rest.' })
+  preset?: string;
+
+  @Flag({ about: 'Needed for presets that the vendor does not offer to third parties.' })
+  acknowledgeTerms?: boolean;
+
+  @OneOf(GRANTS, { about: 'How tokens are first obtained.' })
+  grant: Grant = 'authorization_code';
+
+  @Url({ about: 'Turns on discovery (RFC 8414, OpenID Connect) and the `iss` check of RFC 9207.' })
+  issuer?: string;
+
+  @Url({ about: 'The authorization endpoint, where discovery is not used.' })
+  authorizationUrl?: string;
+
+  @Url({ about: 'The token endpoint, where discovery is not used.' })
+  tokenUrl?: string;
+
+  @Url({ about: 'The device authorization endpoint (RFC 8628), where discovery is not used.' })
+  deviceAuthorizationUrl?: string;
+
+  @Url({ about: 'The revocation endpoint (RFC 7009).' })
+  revocationUrl?: string;
+
+  @Text({ about: 'The client that this server knows Muxgate as.', required: true })
+  clientId!: string;
+
+  @Secret({ about: 'The secret of that client; absent for a public client.' })
+  clientSecret?: string;
+
+  @OneOf(CLIENT_AUTHENTICATIONS, {
+    about: 'How the client authenticates at the token endpoint.',
+    defaultText: '`client_secret_basic` with a `clientSecret`, else `none`',
+  })
+  clientAuthentication?: ClientAuthentication;
+
+  @OneOf(TOKEN_REQUEST_FORMATS, { about: 'The body format of token requests.' })
+  tokenRequestFormat: TokenRequestFormat = 'form';
+
+  @Scopes({ about: 'The scopes to ask for.' })
+  scopes: string[] = [];
+
+  @Url({ about: 'Where the browser returns to.', defaultText: '`${PUBLIC_URL}/api/oauth/callback`' })
+  redirectUri?: string;
+
+  @TextMap({ about: 'More parameters of the authorization request.' })
+  authorizeParams: Record<string, string> = {};
+
+  @Whole(
+    { min: 0, max: 86_400 },
+    { about: 'How long before their end access tokens are refreshed (at most 20 % of their lifetime).' },
+  )
+  refreshAheadSeconds: number = 300;
+
+  @Flag({ about: 'Allows loopback, link-local and private addresses, and `http:`.' })
+  allowPrivateNetwork: boolean = false;
+}

@@ -1,0 +1,124 @@
+/** What the rest of Muxgate sees of the configuration: complete (every default filled in) and deeply frozen. */
+export interface ConfigSnapshot {
+  /** 0 for a file that has not become a numbered revision. */
+  readonly revision: number;
+  readonly clients: { readonly authentication: 'required' | 'disabled' };
+  readonly oauthProviders: ReadonlyMap<string, OAuthProviderConfig>;
+  readonly providers: ReadonlyMap<string, ProviderConfig>;
+  readonly models: ReadonlyMap<string, ModelConfig>;
+  readonly router: RouterConfig;
+  readonly plugins: readonly string[];
+}
+
+export const PROTOCOLS = [
+  'anthropic-messages',
+  'openai-chat',
+  'openai-responses',
+  'gemini',
+  'vertex',
+  'bedrock',
+] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+
+export const GRANTS = ['authorization_code', 'device_code', 'client_credentials'] as const;
+export type Grant = (typeof GRANTS)[number];
+
+export const CLIENT_AUTHENTICATIONS = ['none', 'client_secret_basic', 'client_secret_post'] as const;
+export type ClientAuthentication = (typeof CLIENT_AUTHENTICATIONS)[number];
+
+export const TOKEN_REQUEST_FORMATS = ['form', 'json'] as const;
+export type TokenRequestFormat = (typeof TOKEN_REQUEST_FORMATS)[number];
+
+export interface OAuthProviderConfig {
+  readonly name: string;
+  readonly preset?: string;
+  readonly acknowledgeTerms?: boolean;
+  readonly grant: Grant;
+  readonly issuer?: string;
+  readonly authorizationUrl?: string;
+  readonly tokenUrl?: string;
+  readonly deviceAuthorizationUrl?: string;
+  readonly revocationUrl?: string;
+  readonly clientId: string;
+  readonly clientSecret?: string;
+  readonly clientAuthentication: ClientAuthentication;
+  readonly tokenRequestFormat: TokenRequestFormat;
+  readonly scopes: readonly string[];
+  readonly redirectUri?: string;
+  readonly authorizeParams: Readonly<Record<string, string>>;
+  readonly refreshAheadSeconds: number;
+  readonly allowPrivateNetwork: boolean;
+}
+
+export type ProviderAuth =
+  | { readonly type: 'apiKey'; readonly value: string }
+  | { readonly type: 'storedKey'; readonly credential: string }
+  | { readonly type: 'oauth'; readonly credential: string }
+  | { readonly type: 'passthrough' }
+  | { readonly type: 'none' };
+export const AUTH_TYPES = ['apiKey', 'storedKey', 'oauth', 'passthrough', 'none'] as const;
+
+export interface ProviderConfig {
+  readonly name: string;
+  readonly preset?: string;
+  readonly protocol: Protocol;
+  /** Without a slash at its end. */
+  readonly baseUrl: string;
+  readonly auth: ProviderAuth;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeouts: { readonly connectMs: number; readonly firstByteMs: number; readonly idleMs: number };
+  readonly allowPrivateNetwork: boolean;
+  readonly enabled: boolean;
+}
+
+export interface TargetConfig {
+  readonly provider: string;
+  readonly model: string;
+  readonly priority: number;
+  readonly weight: number;
+}
+
+/** USD per million tokens. */
+export interface PricingConfig {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead?: number;
+  readonly cacheWrite?: number;
+}
+
+export interface ModelConfig {
+  readonly name: string;
+  /** By ascending priority, at least one. */
+  readonly targets: readonly TargetConfig[];
+  readonly pricing?: PricingConfig;
+}
+
+/** Patterns are RE2 source text. */
+export interface RouterRuleConfig {
+  readonly name: string;
+  readonly when: {
+    readonly model?: string;
+    readonly header?: Readonly<Record<string, string>>;
+    readonly client?: readonly string[];
+    readonly team?: readonly string[];
+    readonly tool?: readonly string[];
+    readonly requestClass?: readonly string[];
+    readonly thinking?: boolean;
+    readonly image?: boolean;
+    readonly minTokens?: number;
+  };
+  readonly use: string;
+}
+
+export interface RouterConfig {
+  readonly autoMap?: string;
+  readonly default?: string;
+  readonly webSearch?: string;
+  readonly think?: string;
+  readonly background?: string;
+  readonly backgroundPattern: string;
+  readonly longContext?: { readonly model: string; readonly thresholdTokens: number };
+  readonly image?: string;
+  readonly rules: readonly RouterRuleConfig[];
+}

@@ -1,0 +1,1 @@
+export { PROVIDER_PRESETS, findProviderPreset, type ProviderPreset } from './presets.js';
