@@ -1,0 +1,53 @@
+import { defineError, type Logger, messageOf } from '@muxgate/runtime';
+import { Cluster } from 'ioredis';
+import type { RedisClient } from './connect-redis.js';
+
+/** Restarting will not help: the code makes the process exit 78 (EX_CONFIG). */
+export const RedisUnsuitable = defineError('RedisUnsuitable', 'config_redis_unsuitable', 500);
+
+const OLDEST = [6, 2] as const;
+
+/**
+ * Refuses a Redis that would lose tokens: older than 6.2, or one that evicts keys under memory pressure.
+ * Managed servers may hide INFO or CONFIG; those are let through with a warning.
+ *
+ * @throws RedisUnsuitable, or the connection's own error when no Redis answers.
+ */
+export async function assertRedisUsable(redis: RedisClient, logger: Logger): Promise<void> {
+  await redis.ping();
+  const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis];
+  for (const node of nodes) {
+    const version = await ask(logger, 'INFO', () => node.info('server'));
+    assertVersion(/redis_version:(\S+)/.exec(version ?? '')?.[1]);
+    const policy = await ask(logger, 'CONFIG GET', () => node.config('GET', 'maxmemory-policy'));
+    assertPolicy(Array.isArray(policy) ? (policy as unknown[])[1] : undefined);
+  }
+}
+
+async function ask<T>(logger: Logger, command: string, run: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ReplyError') throw error;
+    logger.warn(
+      { command, reason: messageOf(error) },
+      'Redis does not say how it is set up; see to noeviction',
+    );
+    return undefined;
+  }
+}
+
+function assertVersion(version: string | undefined): void {
+  if (version === undefined) return;
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+    throw new RedisUnsuitable(`Redis ${version} is too old: Muxgate needs ${OLDEST.join('.')} or later`);
+  }
+}
+
+function assertPolicy(policy: unknown): void {
+  if (typeof policy !== 'string' || policy === 'noeviction') return;
+  throw new RedisUnsuitable(
+    `Redis evicts keys (maxmemory-policy is ${policy}) and would lose tokens: set maxmemory-policy noeviction`,
+  );
+}
