@@ -6,7 +6,7 @@ import { didYouMean } from './suggest.js';
 /** Names are unique, and what is named exists. */
 export function checkReferences(document: ConfigDocument, mistakes: Mistakes): void {
   checkUnique(document.oauthProviders, 'oauthProviders', 'OAuth provider', mistakes);
-  checkUnique(document.models, 'models', 'model', mistakes);
+  const models = checkUnique(document.models, 'models', 'model', mistakes);
   const providers = checkUnique(document.providers, 'providers', 'provider', mistakes);
   for (const [index, model] of document.models.entries()) {
     for (const [position, target] of (model.targets ?? []).entries()) {
@@ -19,7 +19,7 @@ export function checkReferences(document: ConfigDocument, mistakes: Mistakes): v
       );
     }
   }
-  checkRouter(document.router, new Set(document.models.map((model) => model.name)), mistakes);
+  checkRouter(document.router, models, mistakes);
 }
 
 function checkRouter(router: RouterSection, models: ReadonlySet<string>, mistakes: Mistakes): void {

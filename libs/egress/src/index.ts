@@ -1,2 +1,6 @@
 export { EgressRefused, assertPublicUrl, guardedLookup, isLoopbackHost, isPublicAddress } from './guard.js';
 export type { GuardOptions, LookupFunction } from './guard.js';
+export { createOAuthHttp } from './oauth-http.js';
+export type { OAuthHttp, OAuthHttpOptions, OAuthHttpRequest, OAuthHttpResponse } from './oauth-http.js';
+export { OAuthTransportError } from './oauth-transport-error.js';
+export { createUndiciConnector } from './undici-connector.js';
