@@ -55,12 +55,21 @@ function readNumber(value: unknown): number | undefined {
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
 
-/** Epoch ms from epoch seconds, epoch milliseconds or ISO 8601; 0 and less are vendors' ways to say nothing. */
+/**
+ * Epoch ms from epoch seconds, epoch milliseconds or ISO 8601 (UTC where it names no offset). Smaller numbers, being
+ * 0 for "not said" or a lifetime in the wrong field, are no instants.
+ */
 function readInstant(value: unknown): number | undefined {
   const number = readNumber(value);
-  // 1e11 is the year 5138 in seconds and 1973 in milliseconds, so the two cannot be confused
-  if (number !== undefined) return number <= 0 ? undefined : number < 1e11 ? number * 1000 : number;
+  if (number !== undefined) return fromEpoch(number);
   if (typeof value !== 'string' || !/^\s*\d{4}-\d\d-\d\dT/.test(value)) return undefined;
-  const parsed = Date.parse(value.trim());
+  const text = value.trim();
+  const parsed = Date.parse(/(z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`);
   return Number.isNaN(parsed) ? undefined : parsed;
+}
+
+/** 1e9 is 2001 in seconds; 1e11 is the year 5138 in seconds and 1973 in milliseconds, so units cannot be confused. */
+function fromEpoch(number: number): number | undefined {
+  if (number < 1e9) return undefined;
+  return number < 1e11 ? number * 1000 : number;
 }
