@@ -28,3 +28,25 @@ export async function portProblem(port: number, host: string): Promise<string | 
     await new Promise((resolve) => server.close(resolve));
   }
 }
+
+/** One sentence for each port that cannot be had, naming its variable. */
+export async function refusedPorts(
+  ports: readonly { readonly port: number; readonly variable: string }[],
+  host: string,
+): Promise<string[]> {
+  const sentences: string[] = [];
+  for (const { port, variable } of ports) {
+    if (port === 0) continue;
+    const problem = await portProblem(port, host);
+    if (problem === 'EADDRINUSE') {
+      sentences.push(
+        `Port ${port} is in use by another program; free it, or set ${variable} to another port.`,
+      );
+    } else if (problem !== undefined) {
+      sentences.push(
+        `Port ${port} on ${host} cannot be opened (${problem}); set ${variable} or HOST otherwise.`,
+      );
+    }
+  }
+  return sentences;
+}

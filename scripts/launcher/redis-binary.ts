@@ -33,10 +33,7 @@ export async function redisBinary(options: FindRedisOptions = {}): Promise<Redis
   const path = options.path ?? process.env['PATH'] ?? '';
   const cache = options.cacheDirectory ?? join(CHECKOUT, 'node_modules/.cache/muxgate-redis');
   return (
-    (await fromPath(path)) ??
-    (await fromCache(cache, 'cache')) ??
-    (await fetchWithApt(cache, path, options)) ??
-    undefined
+    (await fromPath(path)) ?? (await fromCache(cache, 'cache')) ?? (await fetchWithApt(cache, path, options))
   );
 }
 
@@ -60,7 +57,8 @@ async function fromCache(cache: string, source: 'cache' | 'fetched'): Promise<Re
   for (const program of PROGRAMS) {
     const command = join(root, 'usr/bin', program);
     if (!existsSync(command)) continue;
-    const env = { LD_LIBRARY_PATH: (await libraryDirectories(root)).join(delimiter) };
+    const libraries = await libraryDirectories(root);
+    const env = libraries.length > 0 ? { LD_LIBRARY_PATH: libraries.join(delimiter) } : {};
     if (await isUsable(command, env)) return { command, env, source };
   }
   return undefined;
@@ -148,7 +146,7 @@ async function libraryDirectories(root: string): Promise<string[]> {
   return directories;
 }
 
-async function isUsable(command: string, env: Record<string, string>): Promise<boolean> {
+async function isUsable(command: string, env: NodeJS.ProcessEnv): Promise<boolean> {
   const { code, output } = await runCommand(command, ['--version'], { env: { ...process.env, ...env } });
   return code === 0 && isRecentEnough(output);
 }

@@ -1,0 +1,87 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Runs `npm ci` when node_modules does not hold what package-lock.json asks for. npm's own output is shown only
+ * when it fails.
+ *
+ * @param {string} root @param {AbortSignal} signal
+ */
+export async function installMissing(root, signal) {
+  if (isInstalled(root)) return;
+  const started = Date.now();
+  process.stdout.write('muxgate: installing packages (npm ci), this takes a minute the first time\n');
+  const { code, output } = await npmCi(root, signal);
+  if (signal.aborted) throw new Error('stopped while installing');
+  if (code !== 0)
+    throw new Error(
+      `${output.trim()}\nThe packages could not be installed: npm ci failed, its output is above.`,
+    );
+  if (!hasNode24(root)) {
+    throw new Error(
+      `Muxgate runs on Node 24, and npm installed none for ${process.platform}-${process.arch}; run npm start with Node 24 instead.`,
+    );
+  }
+  process.stdout.write(`muxgate: packages installed in ${Math.round((Date.now() - started) / 1000)} s\n`);
+}
+
+/** @param {string} root */
+function isInstalled(root) {
+  try {
+    const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+    // npm writes this file last, so a broken-off installation has none.
+    const present = JSON.parse(readFileSync(join(root, 'node_modules/.package-lock.json'), 'utf8'));
+    return holdsAll(wanted.packages, present.packages) && hasNode24(root);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether every package of a lock file is installed in its version; optional ones may be absent, they depend on
+ * the platform.
+ *
+ * @param {Record<string, {version?: string, optional?: boolean, devOptional?: boolean, peer?: boolean}>} wanted
+ * @param {Record<string, {version?: string}>} present
+ */
+export function holdsAll(wanted, present) {
+  return Object.entries(wanted).every(([path, { version, optional, devOptional }]) => {
+    if (path === '') return true;
+    const installed = present[path];
+    return installed ? installed.version === version : optional === true || devOptional === true;
+  });
+}
+
+function hasNode24(root) {
+  if (process.versions.node.startsWith('24.')) return true;
+  const { stdout } = spawnSync(join(root, 'node_modules/.bin/node'), ['--version'], { encoding: 'utf8' });
+  return stdout?.startsWith('v24.') ?? false;
+}
+
+function npmCi(root, signal) {
+  return new Promise((resolve) => {
+    // A session of its own: Ctrl-C reaches us alone, and we end the whole of npm. The tools are dev dependencies,
+    // so they are wanted under NODE_ENV=production too.
+    const child = spawn('npm', ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'], {
+      cwd: root,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    signal.addEventListener('abort', () => endGroup(child.pid), { once: true });
+    child.on('error', (error) => resolve({ code: 1, output: `npm could not be run: ${error.message}` }));
+    child.on('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+function endGroup(pid) {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch {
+    // It has just ended by itself.
+  }
+}
