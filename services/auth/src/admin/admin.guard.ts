@@ -1,0 +1,72 @@
+import {
+  applyDecorators,
+  SetMetadata,
+  type CanActivate,
+  type CustomDecorator,
+  type ExecutionContext,
+} from '@nestjs/common';
+import type { Reflector } from '@nestjs/core';
+import { ApiBearerAuth } from '@nestjs/swagger';
+import type { Response } from 'express';
+import type { AuthRequest } from '../http/auth-request.js';
+import { RequestError } from '../http/request-error.js';
+import { mayActAs, type AdminTokens, type Role } from './admin-tokens.js';
+
+const NEEDED_ROLE = 'muxgate:needed-role';
+const REALM = 'Bearer realm="muxgate"';
+
+/** The least role that may use a route. A route that says neither this nor `Public` needs `admin`. */
+export function Needs(role: Role): ClassDecorator & MethodDecorator {
+  return applyDecorators(SetMetadata(NEEDED_ROLE, role), ApiBearerAuth());
+}
+
+/** For routes that prove by other means who calls. */
+export function Public(): CustomDecorator {
+  return SetMetadata(NEEDED_ROLE, 'public');
+}
+
+/** The one place that decides who may call what. */
+export class AdminGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly tokens: AdminTokens,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const needed =
+      this.reflector.getAllAndOverride<Role | 'public' | undefined>(NEEDED_ROLE, [
+        context.getHandler(),
+        context.getClass(),
+      ]) ?? 'admin';
+    const request = context.switchToHttp().getRequest<AuthRequest>();
+    context.switchToHttp().getResponse<Response>().vary('authorization');
+    if (needed === 'public') return true;
+    const principal = this.authenticate(request.headers.authorization);
+    if (!mayActAs(principal, needed)) throw forbidden(needed);
+    request.principal = principal;
+    return true;
+  }
+
+  private authenticate(header: string | undefined) {
+    const token = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];
+    if (token === undefined) {
+      throw unauthorized('Send an admin token: Authorization: Bearer <token>.', REALM);
+    }
+    const principal = this.tokens.authenticate(token);
+    if (principal === undefined) {
+      throw unauthorized('The admin token is not known.', `${REALM}, error="invalid_token"`);
+    }
+    return principal;
+  }
+}
+
+function unauthorized(detail: string, challenge: string): RequestError {
+  return new RequestError(401, 'unauthorized', detail, { headers: { 'www-authenticate': challenge } });
+}
+
+function forbidden(needed: Role): RequestError {
+  return new RequestError(403, 'role_required', `This needs the role ${needed}.`, {
+    members: { role: needed },
+    headers: { 'www-authenticate': `${REALM}, error="insufficient_scope", scope="${needed}"` },
+  });
+}

@@ -1,0 +1,14 @@
+import { RequestError } from '../http/request-error.js';
+
+export const CREDENTIAL_ID = /^[A-Za-z0-9._-]{1,128}$/;
+export const CREDENTIAL_ID_RULE = 'must be 1 to 128 of A-Z a-z 0-9 . _ -';
+
+/** An id of a path. One that no credential can have is an unknown one. */
+export function knownShape(credential: string): string {
+  if (!CREDENTIAL_ID.test(credential)) throw credentialUnknown();
+  return credential;
+}
+
+export function credentialUnknown(): RequestError {
+  return new RequestError(404, 'credential_not_found', 'No credential with this id is connected.');
+}

@@ -1,0 +1,146 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiTags,
+} from '@nestjs/swagger';
+import { ClientKeyStore, type ClientKey } from '@muxgate/clients';
+import { ArrayMaxSize, IsArray, IsBoolean, IsISO8601, IsOptional, IsString, Length } from 'class-validator';
+import { CalledBy, type Caller } from '../http/caller.js';
+import { isoTime, mapPage, PageQuery, type Page } from '../http/paging.js';
+import { RequestError } from '../http/request-error.js';
+import { Needs } from './admin.guard.js';
+import { AuditTrail } from './audit-trail.js';
+
+class CreateKeyBody {
+  @ApiProperty({ example: 'ci' })
+  @IsString()
+  @Length(1, 128)
+  name!: string;
+
+  @ApiPropertyOptional({ example: 'platform' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 128)
+  team?: string;
+
+  @ApiPropertyOptional({ type: [String], description: 'models this key may ask for; absent: all' })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(1000)
+  @IsString({ each: true })
+  @Length(1, 256, { each: true })
+  models?: string[];
+
+  @ApiPropertyOptional({ description: 'may choose the provider by x-muxgate-provider' })
+  @IsOptional()
+  @IsBoolean()
+  mayPin?: boolean;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  @IsOptional()
+  @IsISO8601({ strict: true, strictSeparator: true })
+  expiresAt?: string;
+}
+
+class ClientKeyView {
+  @ApiProperty() id!: string;
+  @ApiProperty() name!: string;
+  @ApiPropertyOptional() team?: string;
+  @ApiPropertyOptional({ type: [String] }) models?: readonly string[];
+  @ApiProperty() mayPin!: boolean;
+  @ApiProperty({ format: 'date-time' }) createdAt!: string;
+  @ApiPropertyOptional({ format: 'date-time' }) expiresAt?: string;
+}
+
+class CreatedKeyView extends ClientKeyView {
+  @ApiProperty({ description: 'shown this once; only its hash is kept', example: 'mxg_…' }) key!: string;
+}
+
+/** Keys of the gateway's clients. */
+@ApiTags('keys')
+@Controller('api/keys')
+export class KeysController {
+  constructor(
+    private readonly store: ClientKeyStore,
+    private readonly trail: AuditTrail,
+  ) {}
+
+  @Post()
+  @Needs('operator')
+  @ApiOperation({ summary: 'Create a client key; the only answer that holds the key' })
+  @ApiCreatedResponse({ type: CreatedKeyView })
+  async create(@Body() body: CreateKeyBody, @CalledBy() caller: Caller): Promise<CreatedKeyView> {
+    const { expiresAt, ...rest } = body;
+    const { client, key } = await this.store.create({
+      ...rest,
+      ...(expiresAt === undefined ? {} : { expiresAt: futureTime(expiresAt) }),
+    });
+    await this.record(caller, 'client-key.create', client.id, { name: client.name });
+    return { ...keyView(client), key };
+  }
+
+  @Get()
+  @Needs('viewer')
+  @ApiOperation({ summary: 'List client keys, newest first' })
+  async list(@Query() page: PageQuery): Promise<Page<ClientKeyView>> {
+    return mapPage(await this.store.list(page), keyView);
+  }
+
+  @Get(':id')
+  @Needs('viewer')
+  @ApiOperation({ summary: 'One client key, without the key' })
+  @ApiOkResponse({ type: ClientKeyView })
+  async get(@Param('id') id: string): Promise<ClientKeyView> {
+    const client = await this.store.get(id);
+    if (client === undefined) throw keyUnknown();
+    return keyView(client);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Needs('operator')
+  @ApiOperation({ summary: 'Revoke a client key' })
+  @ApiNoContentResponse()
+  async revoke(@Param('id') id: string, @CalledBy() caller: Caller): Promise<void> {
+    if (!(await this.store.revoke(id))) throw keyUnknown();
+    await this.record(caller, 'client-key.revoke', id, {});
+  }
+
+  private record(caller: Caller, action: string, id: string, details: Record<string, unknown>) {
+    return this.trail.record({
+      actor: caller.name,
+      action,
+      subject: id,
+      outcome: 'success',
+      from: caller.address,
+      details,
+    });
+  }
+}
+
+function keyView(client: ClientKey): ClientKeyView {
+  const { createdAt, expiresAt, ...rest } = client;
+  return {
+    ...rest,
+    createdAt: isoTime(createdAt),
+    ...(expiresAt === undefined ? {} : { expiresAt: isoTime(expiresAt) }),
+  };
+}
+
+function keyUnknown(): RequestError {
+  return new RequestError(404, 'client_key_not_found', 'There is no client key with this id.');
+}
+
+function futureTime(text: string): number {
+  const time = Date.parse(text);
+  if (time > Date.now()) return time;
+  const message = 'must be a time in the future';
+  throw new RequestError(400, 'validation_failed', `expiresAt: ${message}`, {
+    members: { errors: [{ path: 'expiresAt', message }] },
+  });
+}

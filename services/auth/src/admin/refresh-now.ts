@@ -1,0 +1,61 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RefreshQueue } from '@muxgate/refresh-queue';
+import type { CredentialState, CredentialVault } from '@muxgate/vault';
+import { RequestError } from '../http/request-error.js';
+import { credentialUnknown } from './credential-id.js';
+
+/** Just over the deadline of a token endpoint (20 s), so that a slow one still gets its answer told. */
+const PATIENCE_MS = 25_000;
+const LOOK_EVERY_MS = 100;
+
+/** Asks the worker for a new token set and waits for what becomes of it. */
+export async function refreshNow(
+  vault: CredentialVault,
+  queue: RefreshQueue,
+  credential: string,
+  patienceMs = PATIENCE_MS,
+): Promise<CredentialState> {
+  const before = await stateOf(vault, credential);
+  assertRefreshable(before);
+  await vault.requestRefresh(credential, { newerThan: before.generation, force: true });
+  await queue.expedite({ credential, newerThan: before.generation, reason: 'operator' });
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    await delay(LOOK_EVERY_MS);
+    const state = await stateOf(vault, credential);
+    if (state.generation > before.generation) return state;
+    assertRefreshable(state);
+    assertNoNewFailure(before, state);
+    if (Date.now() >= deadline) throw noAnswer(state);
+  }
+}
+
+async function stateOf(vault: CredentialVault, credential: string): Promise<CredentialState> {
+  const state = await vault.readState(credential);
+  if (state === undefined) throw credentialUnknown();
+  return state;
+}
+
+function assertRefreshable({ status }: CredentialState): void {
+  if (status !== 'reauthorization_required' && status !== 'blocked_by_provider') return;
+  const detail =
+    status === 'blocked_by_provider'
+      ? 'The provider refuses this credential; only its owner can settle that with the provider.'
+      : 'The provider no longer accepts the stored grant; connect the credential again.';
+  throw new RequestError(409, status, detail);
+}
+
+function assertNoNewFailure(before: CredentialState, now: CredentialState): void {
+  if (now.lastError === undefined || now.lastError.at === before.lastError?.at) return;
+  throw new RequestError(502, 'refresh_failed', 'The worker tried and failed; it will try again by itself.', {
+    members: { error: now.lastError.code },
+  });
+}
+
+function noAnswer({ status }: CredentialState): RequestError {
+  return status === 'refreshing'
+    ? new RequestError(504, 'refresh_pending', 'The provider has not answered yet; look at the token later.')
+    : new RequestError(503, 'worker_unavailable', 'No worker took the refresh up in time.', {
+        headers: { 'retry-after': '5' },
+      });
+}

@@ -1,0 +1,85 @@
+import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { RefreshQueue } from '@muxgate/refresh-queue';
+import { CredentialVault } from '@muxgate/vault';
+import { OAuthProviders } from '../connect/oauth-providers.js';
+import { CalledBy, type Caller } from '../http/caller.js';
+import { mapPage, PageQuery, type Page } from '../http/paging.js';
+import { Needs } from './admin.guard.js';
+import { AuditTrail } from './audit-trail.js';
+import { credentialUnknown, knownShape } from './credential-id.js';
+import { forget, type Revoked } from './forget.js';
+import { refreshNow } from './refresh-now.js';
+import { TokenView, tokenView } from './token.view.js';
+
+/** Connected credentials: what they are, never what they hold. */
+@ApiTags('tokens')
+@Controller('api/oauth/tokens')
+export class TokensController {
+  constructor(
+    private readonly vault: CredentialVault,
+    private readonly queue: RefreshQueue,
+    private readonly providers: OAuthProviders,
+    private readonly trail: AuditTrail,
+  ) {}
+
+  @Get()
+  @Needs('viewer')
+  @ApiOperation({ summary: 'List connected credentials' })
+  async list(@Query() page: PageQuery): Promise<Page<TokenView>> {
+    return mapPage(await this.vault.listStates(page), tokenView);
+  }
+
+  @Get(':credential')
+  @Needs('viewer')
+  @ApiOperation({ summary: 'One connected credential' })
+  @ApiOkResponse({ type: TokenView })
+  async get(@Param('credential') credential: string): Promise<TokenView> {
+    const state = await this.vault.readState(knownShape(credential));
+    if (state === undefined) throw credentialUnknown();
+    return tokenView(state);
+  }
+
+  @Post(':credential/refresh')
+  @HttpCode(200)
+  @Needs('operator')
+  @ApiOperation({ summary: 'Refresh now, through the worker; answers the new state' })
+  @ApiOkResponse({ type: TokenView })
+  async refresh(@Param('credential') credential: string, @CalledBy() caller: Caller): Promise<TokenView> {
+    const state = await refreshNow(this.vault, this.queue, knownShape(credential));
+    await this.trail.record({
+      actor: caller.name,
+      action: 'credential.refresh',
+      subject: credential,
+      outcome: 'success',
+      from: caller.address,
+      details: { generation: state.generation },
+    });
+    return tokenView(state);
+  }
+
+  @Delete(':credential')
+  @Needs('operator')
+  @ApiOperation({ summary: 'Forget a credential, and revoke it upstream where the provider can' })
+  @ApiOkResponse({
+    schema: {
+      properties: { revoked: { oneOf: [{ type: 'boolean' }, { enum: ['unsupported'] }] } },
+      required: ['revoked'],
+    },
+  })
+  async remove(
+    @Param('credential') credential: string,
+    @CalledBy() caller: Caller,
+  ): Promise<{ revoked: Revoked }> {
+    const { provider, revoked } = await forget(this.vault, this.providers, knownShape(credential));
+    await this.trail.record({
+      actor: caller.name,
+      action: 'credential.remove',
+      subject: credential,
+      outcome: 'success',
+      from: caller.address,
+      details: { provider, revoked },
+    });
+    return { revoked };
+  }
+}

@@ -1,0 +1,114 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { ClientKeyStore } from '@muxgate/clients';
+import { ConfigSource, loadConfig } from '@muxgate/config';
+import { assertRedisUsable, connectRedis, createRedisHistogram, redisSettings } from '@muxgate/redis';
+import { RefreshQueue } from '@muxgate/refresh-queue';
+import {
+  closeServer,
+  createLogger,
+  createRegistry,
+  listen,
+  NestLogger,
+  readEnvironment,
+  startManagementServer,
+  VERSION,
+  type EnvironmentSource,
+  type Logger,
+  type ShutdownStep,
+} from '@muxgate/runtime';
+import type { DestinationStream } from 'pino';
+import { AdminTokens } from './admin/admin-tokens.js';
+import { AuthModule } from './auth.module.js';
+import { BrowserBinding } from './connect/browser-binding.js';
+import { PublicUrl } from './connect/public-url.js';
+import { AuthEnvironment } from './environment.js';
+import { dressApp } from './http/dress-app.js';
+import { readKeyRings } from './key-rings.js';
+import { readinessOf } from './readiness.js';
+
+export interface AuthApp {
+  /** the REST surface, without a slash at its end */
+  readonly url: string;
+  readonly managementUrl: string;
+  readonly logger: Logger;
+  readonly stop: readonly ShutdownStep[];
+  /** runs the stop steps, for those who started it in their own process */
+  close(): Promise<void>;
+}
+
+/** Starts the whole service. Nothing is listening before environment, configuration and Redis are found usable. */
+export async function createAuthApp(
+  source: EnvironmentSource,
+  logDestination?: DestinationStream,
+): Promise<AuthApp> {
+  const env = readEnvironment(AuthEnvironment, source);
+  const rings = readKeyRings(env);
+  const settings = redisSettings(env);
+  const config = new ConfigSource(await loadConfig(env.MUXGATE_CONFIG, source));
+  const logger = createLogger('auth', env.LOG_LEVEL, logDestination);
+  const registry = createRegistry('auth', VERSION);
+
+  const redis = connectRedis(settings, {
+    name: 'muxgate-auth',
+    role: 'commands',
+    logger,
+    histogram: createRedisHistogram(registry),
+  });
+  await assertRedisUsable(redis, logger);
+  const queue = new RefreshQueue(settings, logger);
+  const publishLocalKey = env.MUXGATE_LOCAL_CLIENT_KEY_HASH;
+  if (publishLocalKey !== undefined) {
+    await new ClientKeyStore(redis).ensure(publishLocalKey, { name: 'local', mayPin: true });
+  }
+
+  let port = env.PORT;
+  const host = env.HOST === '0.0.0.0' || env.HOST === '::' ? '127.0.0.1' : env.HOST;
+  const module = AuthModule.with({
+    ...rings,
+    config,
+    redis,
+    queue,
+    adminTokens: new AdminTokens(env.MUXGATE_ADMIN_TOKENS),
+    publicUrl: new PublicUrl(() => env.PUBLIC_URL ?? `http://${host}:${port}`),
+    binding: new BrowserBinding(env.PUBLIC_URL?.startsWith('https:') ?? false),
+    logger,
+    registry,
+  });
+  const app = await NestFactory.create<NestExpressApplication>(module, {
+    logger: new NestLogger(logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  dressApp(app, logger);
+  await app.init();
+
+  const readiness = readinessOf(redis);
+  const management = await startManagementServer({
+    host: env.HOST,
+    port: env.MANAGEMENT_PORT,
+    registry,
+    readiness: readiness.check,
+    logger,
+  });
+  port = await listen(app.getHttpServer(), env.PORT, env.HOST, 'PORT');
+  logger.info({ port, managementPort: management.port }, 'auth is listening');
+
+  const stop: ShutdownStep[] = [
+    { name: 'leave the load balancer', run: readiness.leave },
+    { name: 'finish open requests', run: () => closeServer(app.getHttpServer()), timeoutMs: 25_000 },
+    { name: 'close the application', run: () => app.close() },
+    { name: 'close the queue', run: () => queue.close() },
+    { name: 'close Redis', run: () => void redis.disconnect() },
+    { name: 'close the management server', run: () => management.close() },
+  ];
+  return {
+    url: `http://${host}:${port}`,
+    managementUrl: `http://${host}:${management.port}`,
+    logger,
+    stop,
+    close: async () => {
+      for (const step of stop) await step.run();
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import { HttpModule, HttpService } from '@nestjs/axios';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_GUARD, Reflector } from '@nestjs/core';
+import { AuditLog } from '@muxgate/audit';
+import { ClientKeyStore } from '@muxgate/clients';
+import type { ConfigSource } from '@muxgate/config';
+import { createOAuthHttp } from '@muxgate/egress';
+import type { RedisClient } from '@muxgate/redis';
+import { RefreshQueue } from '@muxgate/refresh-queue';
+import type { Logger } from '@muxgate/runtime';
+import { CredentialVault, type KeyRing } from '@muxgate/vault';
+import type { Registry } from 'prom-client';
+import { AdminGuard } from './admin/admin.guard.js';
+import { AdminTokens } from './admin/admin-tokens.js';
+import { AuditController } from './admin/audit.controller.js';
+import { AuditTrail } from './admin/audit-trail.js';
+import { KeysController } from './admin/keys.controller.js';
+import { OAuthProvidersController } from './admin/oauth-providers.controller.js';
+import { TokensController } from './admin/tokens.controller.js';
+import { BrowserBinding } from './connect/browser-binding.js';
+import { CallbackController } from './connect/callback.controller.js';
+import { ConnectController } from './connect/connect.controller.js';
+import { ConnectMetrics } from './connect/connect.metrics.js';
+import { ConnectParts } from './connect/connect-parts.js';
+import { OAuthProviders } from './connect/oauth-providers.js';
+import { PublicUrl } from './connect/public-url.js';
+import { TransactionStore } from './connect/transaction.store.js';
+
+/** What the process opened before Nest starts. */
+export interface AuthResources {
+  readonly config: ConfigSource;
+  readonly redis: RedisClient;
+  readonly queue: RefreshQueue;
+  readonly accessRing: KeyRing;
+  readonly refreshRing: KeyRing;
+  readonly adminTokens: AdminTokens;
+  readonly publicUrl: PublicUrl;
+  readonly binding: BrowserBinding;
+  readonly logger: Logger;
+  readonly registry: Registry;
+}
+
+/** The composition root: who is made of what, on one screen. */
+@Module({})
+export class AuthModule {
+  static with(resources: AuthResources): DynamicModule {
+    const { config, redis, queue, accessRing, refreshRing, publicUrl, binding, logger, registry } = resources;
+    const vault = new CredentialVault(redis, { accessRing, refreshRing });
+    const audit = new AuditLog(redis);
+    const trail = new AuditTrail(audit, logger);
+    return {
+      module: AuthModule,
+      imports: [HttpModule],
+      controllers: [
+        OAuthProvidersController,
+        TokensController,
+        ConnectController,
+        CallbackController,
+        KeysController,
+        AuditController,
+      ],
+      providers: [
+        { provide: CredentialVault, useValue: vault },
+        { provide: RefreshQueue, useValue: queue },
+        { provide: ClientKeyStore, useValue: new ClientKeyStore(redis) },
+        { provide: AuditLog, useValue: audit },
+        { provide: AuditTrail, useValue: trail },
+        { provide: PublicUrl, useValue: publicUrl },
+        {
+          provide: OAuthProviders,
+          inject: [HttpService],
+          useFactory: (http: HttpService) => new OAuthProviders(config, createOAuthHttp(http)),
+        },
+        {
+          provide: ConnectParts,
+          inject: [OAuthProviders],
+          useFactory: (providers: OAuthProviders): ConnectParts => ({
+            providers,
+            transactions: new TransactionStore(redis, refreshRing),
+            vault,
+            publicUrl,
+            binding,
+            trail,
+            metrics: new ConnectMetrics(registry),
+            logger,
+          }),
+        },
+        {
+          provide: APP_GUARD,
+          inject: [Reflector],
+          useFactory: (reflector: Reflector) => new AdminGuard(reflector, resources.adminTokens),
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,56 @@
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { parseCookie, stringifySetCookie } from 'cookie';
+
+const VALUE = /^[A-Za-z0-9_-]{43}$/;
+const LIFETIME_SECONDS = 3600;
+
+/**
+ * Ties an authorization to the browser that began it, by a cookie that only this service reads. One value serves
+ * all flows of a browser, so two tabs do not undo each other.
+ */
+export class BrowserBinding {
+  private readonly name: string;
+
+  /** @param secure whether browsers reach this service by https */
+  constructor(private readonly secure: boolean) {
+    // the prefix makes browsers refuse a cookie planted by a sibling domain; it needs https
+    this.name = secure ? '__Host-muxgate_browser' : 'muxgate_browser';
+  }
+
+  /** The cookie to set and the hash to keep in the transaction. */
+  bind(headers: IncomingHttpHeaders): { setCookie: string; fingerprint: string } {
+    const value = this.valueIn(headers) ?? randomBytes(32).toString('base64url');
+    const setCookie = stringifySetCookie({
+      name: this.name,
+      value,
+      path: '/',
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: this.secure,
+      maxAge: LIFETIME_SECONDS,
+    });
+    return { setCookie, fingerprint: hash('sha256', value) };
+  }
+
+  matches(headers: IncomingHttpHeaders, fingerprint: string): boolean {
+    const value = this.valueIn(headers);
+    return (
+      value !== undefined &&
+      timingSafeEqual(Buffer.from(hash('sha256', value)), Buffer.from(fingerprint, 'latin1'))
+    );
+  }
+
+  private valueIn(headers: IncomingHttpHeaders): string | undefined {
+    const value = parseCookie(headers.cookie ?? '')[this.name];
+    return value !== undefined && VALUE.test(value) ? value : undefined;
+  }
+}
+
+/**
+ * Browsers describe their requests by `Sec-Fetch-*` (W3C Fetch Metadata). The `fetch` of Node sends
+ * `Sec-Fetch-Mode` alone; a script has no cookie jar for the person who will open the link.
+ */
+export function isBrowser(headers: IncomingHttpHeaders): boolean {
+  return ['sec-fetch-site', 'sec-fetch-dest', 'sec-fetch-user'].some((name) => headers[name] !== undefined);
+}

@@ -1,0 +1,83 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { assertIssuer, exchangeCode, type AuthorizationResponse } from '@muxgate/oauth';
+import { AppError } from '@muxgate/runtime';
+import type { CredentialState } from '@muxgate/vault';
+import { RequestError } from '../http/request-error.js';
+import { OtherBrowser, OtherPrincipal } from './connect.errors.js';
+import type { AuthorizationOutcome } from './connect.metrics.js';
+import type { ConnectParts } from './connect-parts.js';
+import { establish } from './establish.js';
+import type { Transaction } from './transaction.store.js';
+
+/** Who brings the provider's answer: a browser on its way back, or an operator who pastes it. */
+export type Bearer =
+  | { readonly kind: 'browser'; readonly headers: IncomingHttpHeaders; readonly address: string }
+  | { readonly kind: 'operator'; readonly name: string; readonly address: string };
+
+/**
+ * Step 2, for callback and paste alike. The order is the safety: nothing is used up before the answer is known to be
+ * the one that we wait for, and nothing is exchanged that was not used up. An error answer is checked the same way.
+ */
+export async function complete(
+  parts: ConnectParts,
+  response: AuthorizationResponse,
+  bearer: Bearer,
+): Promise<CredentialState> {
+  const transaction = await parts.transactions.load(response.state);
+  try {
+    assertInitiator(parts, transaction, bearer);
+    const { provider, http } = await parts.providers.reach(transaction.provider);
+    assertIssuer(provider, response.iss);
+    await parts.transactions.consume(response.state);
+
+    const code = codeOf(response);
+    const { verifier, redirectUri } = transaction;
+    const tokenSet = await exchangeCode(provider, { code, verifier, redirectUri }, http);
+    return await establish(parts, { transaction, provider, http, tokenSet, from: bearer.address });
+  } catch (error) {
+    await recordFailure(parts, transaction, error, bearer.address);
+    throw error;
+  }
+}
+
+/** The browser by its cookie where one began; a pasted answer by the admin token that began (no session fixation). */
+function assertInitiator({ binding }: ConnectParts, transaction: Transaction, bearer: Bearer): void {
+  if (bearer.kind === 'operator') {
+    if (bearer.name === transaction.actor) return;
+    throw new OtherPrincipal('Another admin token began this connection; finish it with that one.');
+  }
+  if (transaction.browser === undefined) return;
+  if (binding.matches(bearer.headers, transaction.browser)) return;
+  throw new OtherBrowser('Another browser began this connection.');
+}
+
+function codeOf({ code, error = 'none' }: AuthorizationResponse): string {
+  if (code !== undefined) return code;
+  throw new RequestError(422, 'authorization_denied', `The provider did not grant access: ${error}.`, {
+    members: { error },
+  });
+}
+
+async function recordFailure(
+  parts: ConnectParts,
+  transaction: Transaction,
+  error: unknown,
+  from: string,
+): Promise<void> {
+  const code = error instanceof AppError ? error.code : 'internal_error';
+  parts.metrics.count(transaction.provider, outcomeOf(code));
+  await parts.trail.record({
+    actor: transaction.actor,
+    action: 'credential.connect',
+    subject: transaction.credential,
+    outcome: 'failure',
+    from,
+    details: { provider: transaction.provider, code },
+  });
+}
+
+function outcomeOf(code: string): AuthorizationOutcome {
+  if (code === 'authorization_denied') return 'denied';
+  const refused = ['other_browser', 'other_principal', 'issuer_mismatch', 'state_used_or_expired'];
+  return refused.includes(code) ? 'refused' : 'failed';
+}

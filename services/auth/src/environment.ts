@@ -1,0 +1,26 @@
+import { ServiceEnvironment } from '@muxgate/runtime';
+import { IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Matches, Max, Min } from 'class-validator';
+import { ADMIN_TOKENS } from './admin/admin-tokens.js';
+
+/** The auth service's variables (contract, section 3). */
+export class AuthEnvironment extends ServiceEnvironment {
+  @IsInt() @Min(0) @Max(65_535) PORT = 8081;
+  @IsInt() @Min(0) @Max(65_535) override MANAGEMENT_PORT = 9081;
+  /** The service as browsers see it; default `http://<HOST>:<PORT>`. */
+  @IsOptional()
+  @IsUrl(
+    { protocols: ['http', 'https'], require_protocol: true, require_tld: false },
+    { message: 'PUBLIC_URL must be an http(s) URL' },
+  )
+  PUBLIC_URL?: string;
+  @IsString() @IsNotEmpty() MUXGATE_REFRESH_KEYS!: string;
+  @Matches(ADMIN_TOKENS, {
+    message:
+      'MUXGATE_ADMIN_TOKENS must be name:role:sha256-hex-of-token,… with role viewer, operator or admin',
+  })
+  MUXGATE_ADMIN_TOKENS!: string;
+  /** Under `npm start`: the SHA-256 in hex of the client key that the launcher gives out; this key may pin. */
+  @IsOptional()
+  @Matches(/^[0-9a-f]{64}$/, { message: 'MUXGATE_LOCAL_CLIENT_KEY_HASH must be a SHA-256 in hex' })
+  MUXGATE_LOCAL_CLIENT_KEY_HASH?: string;
+}

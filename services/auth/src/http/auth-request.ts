@@ -1,0 +1,10 @@
+import type { Request } from 'express';
+import type { Principal } from '../admin/admin-tokens.js';
+
+/** What middleware and guard add to Express's request. */
+export interface AuthRequest extends Request {
+  /** the caller's `x-request-id` where well-formed, else a new one */
+  id: string;
+  /** who calls, once the guard has let them in; absent on public routes */
+  principal?: Principal;
+}

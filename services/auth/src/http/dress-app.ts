@@ -1,0 +1,24 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Logger } from '@muxgate/runtime';
+import { allowedMethodsOf } from './allowed-methods.js';
+import { BODY_LIMIT, JSON_TYPES, requireJson } from './body.js';
+import { describeApi, serveApiDescription } from './openapi.js';
+import { ProblemFilter } from './problem.filter.js';
+import { requestContext } from './request-context.js';
+import { apiHeaders, docsHeaders, noStore } from './security-headers.js';
+import { validation } from './validation.js';
+
+/** What every request passes, in this order; the guard follows, then the controller. */
+export function dressApp(app: NestExpressApplication, logger: Logger): void {
+  app.use(requestContext(logger));
+  app.use(apiHeaders);
+  app.use('/docs', docsHeaders);
+  app.use(['/api', '/auth', '/openapi.json'], noStore);
+  app.use(requireJson);
+  app.useBodyParser('json', { limit: BODY_LIMIT, type: JSON_TYPES });
+
+  const document = describeApi(app);
+  serveApiDescription(app, document);
+  app.useGlobalFilters(new ProblemFilter(logger, allowedMethodsOf(document)));
+  app.useGlobalPipes(validation);
+}
