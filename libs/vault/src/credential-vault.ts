@@ -1,0 +1,163 @@
+import type { RedisClient } from '@muxgate/redis';
+import { AccessVault } from './access-vault.js';
+import { DueIndex } from './due-index.js';
+import { open } from './envelope.js';
+import { VaultContended } from './errors.js';
+import { accessKey, CREDENTIAL_EVENTS, CREDENTIAL_INDEX, recordKeys } from './keys.js';
+import { type CredentialState, type StoredTokenSet } from './record.js';
+import { refreshDueAt, SHORTEST_INTERVAL_MS, type RefreshPolicy } from './refresh-schedule.js';
+import { runScript, scripts } from './scripts.js';
+import { tokenFields, type KeyRings } from './token-fields.js';
+
+/** A late commit is at most minutes late; the tombstone that stops it stays a month. */
+const TOMBSTONE_LIFE_MS = 30 * 24 * 3_600_000;
+const SHORTEST_FORCED_INTERVAL_MS = 60_000;
+const CONNECT_ATTEMPTS = 5;
+
+export interface ConnectInput {
+  readonly credential: string;
+  readonly provider: string;
+  readonly tokenSet: StoredTokenSet;
+  readonly clientId: string;
+  /** What was asked for; the token set's own scopes win. */
+  readonly scopes: readonly string[];
+  readonly schedule: RefreshPolicy;
+}
+
+/** Tokens that were stored before; the caller revokes them. */
+export interface ForgottenTokens {
+  readonly provider: string;
+  readonly refreshToken?: string;
+  readonly accessToken?: string;
+}
+
+/**
+ * `queued`: due now, or already under way. `throttled`: forced less than a minute ago. `terminal`: only a new
+ * authorization helps.
+ */
+export type RefreshRequest = 'queued' | 'fresh' | 'throttled' | 'terminal' | 'missing';
+
+/** The whole vault, for those who hold both key rings. */
+export class CredentialVault extends AccessVault {
+  protected readonly rings: KeyRings;
+  readonly dueIndex: DueIndex;
+
+  constructor(redis: RedisClient, rings: KeyRings, now: () => number = Date.now) {
+    super(redis, rings.accessRing, now);
+    this.rings = rings;
+    this.dueIndex = new DueIndex(redis);
+  }
+
+  /** Stores a first or a new authorization. A refresh under way loses against it. */
+  async connect(input: ConnectInput): Promise<{ state: CredentialState; superseded?: ForgottenTokens }> {
+    const { credential, provider, tokenSet } = input;
+    await this.redis.zadd(CREDENTIAL_INDEX, 0, credential); // first: a record is never without its index entry
+    for (let attempt = 0; attempt < CONNECT_ATTEMPTS; attempt++) {
+      const before = await this.readBoth(credential);
+      const generation = Number(before.access['generation'] ?? 0);
+      const now = this.now();
+      const refreshAt = refreshDueAt(input.schedule, tokenSet, now, Math.random());
+      const fields = tokenFields(
+        this.rings,
+        { credential, provider, generation: generation + 1 },
+        { ...tokenSet, scopes: tokenSet.scopes ?? input.scopes },
+        { now, refreshAt },
+      );
+      const access = ['provider', provider, ...fields.access];
+      const refresh = ['clientId', input.clientId, ...fields.refresh];
+      const [stored] = (await runScript(this.redis, scripts.connect, recordKeys(credential), [
+        CREDENTIAL_EVENTS,
+        credential,
+        generation,
+        access.length / 2,
+        ...access,
+        ...refresh,
+      ])) as [number];
+      if (stored !== 1) continue;
+      await this.dueIndex.schedule(credential, refreshAt);
+      const state = await this.readState(credential);
+      if (state === undefined) break;
+      const superseded = this.forgotten(credential, before);
+      return superseded === undefined ? { state } : { state, superseded };
+    }
+    throw new VaultContended(`credential "${credential}" keeps changing; try again`);
+  }
+
+  /** Forgets a credential; answers its tokens for revocation, or nothing if it was not there. */
+  async remove(credential: string): Promise<ForgottenTokens | undefined> {
+    const removed = (await runScript(this.redis, scripts.remove, recordKeys(credential), [
+      CREDENTIAL_EVENTS,
+      credential,
+      TOMBSTONE_LIFE_MS,
+    ])) as [string[], string[]] | [];
+    await Promise.all([this.dueIndex.forget(credential), this.redis.zrem(CREDENTIAL_INDEX, credential)]);
+    if (removed.length === 0) return undefined;
+    return this.forgotten(credential, { access: toHash(removed[0]), refresh: toHash(removed[1]) });
+  }
+
+  /**
+   * Makes a credential due now. With `newerThan` only while its generation is not beyond that one; at most one
+   * forced refresh a minute. `force` (an operator) also ends a back-off and tries a blocked credential again.
+   */
+  async requestRefresh(
+    credential: string,
+    options: { newerThan?: number | undefined; force?: boolean | undefined },
+  ): Promise<RefreshRequest> {
+    const [answer, dueAt] = (await runScript(this.redis, scripts.requestRefresh, recordKeys(credential), [
+      options.newerThan ?? '',
+      options.force === true ? '1' : '0',
+      SHORTEST_FORCED_INTERVAL_MS,
+      SHORTEST_INTERVAL_MS,
+    ])) as [RefreshRequest, number?];
+    if (answer === 'queued' && dueAt !== undefined) await this.dueIndex.schedule(credential, dueAt);
+    return answer;
+  }
+
+  private async readBoth(
+    credential: string,
+  ): Promise<{ access: Record<string, string>; refresh: Record<string, string> }> {
+    const [, refreshKey] = recordKeys(credential);
+    const [access, refresh] = await Promise.all([
+      this.redis.hgetall(accessKey(credential)),
+      this.redis.hgetall(refreshKey),
+    ]);
+    return { access, refresh };
+  }
+
+  private forgotten(
+    credential: string,
+    stored: { access: Record<string, string>; refresh: Record<string, string> },
+  ): ForgottenTokens | undefined {
+    const { provider, access } = stored.access;
+    const { refresh } = stored.refresh;
+    if (provider === undefined || access === undefined) return undefined;
+    const place = { credential, provider, generation: Number(stored.access['generation']) };
+    return {
+      provider,
+      ...this.tryOpen('accessToken', () =>
+        open(this.rings.accessRing, access, { purpose: 'access', ...place }),
+      ),
+      ...(refresh === undefined
+        ? {}
+        : this.tryOpen('refreshToken', () =>
+            open(this.rings.refreshRing, refresh, { purpose: 'refresh', ...place }),
+          )),
+    };
+  }
+
+  /** A token whose key is gone cannot be revoked, and must not stop it from being forgotten. */
+  private tryOpen<K extends string>(name: K, opened: () => string): Partial<Record<K, string>> {
+    try {
+      return { [name]: opened() } as Record<K, string>;
+    } catch {
+      return {};
+    }
+  }
+}
+
+/** A script's HGETALL is a flat list. */
+export function toHash(flat: readonly string[]): Record<string, string> {
+  const hash: Record<string, string> = {};
+  for (let i = 0; i + 1 < flat.length; i += 2) hash[flat[i] ?? ''] = flat[i + 1] ?? '';
+  return hash;
+}

@@ -1,0 +1,12 @@
+import { defineError } from '@muxgate/runtime';
+
+/** A key ring that cannot be used; names the entry at fault, never its text. Exit 78 (EX_CONFIG). */
+export const KeyRingInvalid = defineError('KeyRingInvalid', 'config_key_ring', 500, { expose: false });
+
+/** An envelope that does not open: altered, moved, or sealed by a key that the ring no longer has. */
+export const EnvelopeInvalid = defineError('EnvelopeInvalid', 'envelope_invalid', 500, { expose: false });
+
+export const CredentialIdInvalid = defineError('CredentialIdInvalid', 'credential_id_invalid', 400);
+
+/** Another writer was faster, again and again. */
+export const VaultContended = defineError('VaultContended', 'vault_contended', 503);

@@ -1,0 +1,25 @@
+export { AccessVault } from './access-vault.js';
+export {
+  CredentialVault,
+  type ConnectInput,
+  type ForgottenTokens,
+  type RefreshRequest,
+} from './credential-vault.js';
+export { DueIndex } from './due-index.js';
+export { open, seal, type EnvelopeContext, type EnvelopePurpose } from './envelope.js';
+export { CredentialIdInvalid, EnvelopeInvalid, KeyRingInvalid, VaultContended } from './errors.js';
+export { KeyRing } from './key-ring.js';
+export { CREDENTIAL_EVENTS } from './keys.js';
+export type { AccessGrant, CredentialState, CredentialStatus, StoredTokenSet } from './record.js';
+export { backoffMs, refreshDueAt, type RefreshPolicy } from './refresh-schedule.js';
+export {
+  LEASE_MS,
+  RefreshVault,
+  type Acquired,
+  type Committed,
+  type OrphanedTokenSet,
+  type RefreshFailure,
+  type RefreshLease,
+} from './refresh-vault.js';
+export type { KeyRings } from './token-fields.js';
+export { VaultEvents, type CredentialChange } from './vault-events.js';

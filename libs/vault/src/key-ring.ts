@@ -1,0 +1,46 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { KeyRingInvalid } from './errors.js';
+
+const KEY_BYTES = 32;
+const KEY_ID = /^[A-Za-z0-9_-]{1,32}$/;
+
+/** `kid:base64-of-32-bytes,…`: the first key seals, all of them open. Keys never leave as text. */
+export class KeyRing {
+  private constructor(
+    /** Id of the key that seals. */
+    readonly primary: string,
+    private readonly keys: ReadonlyMap<string, KeyObject>,
+  ) {}
+
+  /** @throws KeyRingInvalid naming the entry by its place and, where it is one, its id. */
+  static parse(text: string): KeyRing {
+    const keys = new Map<string, KeyObject>();
+    for (const [index, entry] of text.split(',').entries()) {
+      const colon = entry.indexOf(':');
+      const kid = entry.slice(0, Math.max(colon, 0)).trim();
+      if (!KEY_ID.test(kid)) throw invalid(index, 'must be kid:base64, with a kid of A-Z a-z 0-9 _ -');
+      if (keys.has(kid)) throw invalid(index, `repeats the key id "${kid}"`);
+      const bytes = decodeBase64(entry.slice(colon + 1).trim());
+      if (bytes?.length !== KEY_BYTES)
+        throw invalid(index, `("${kid}") must be base64 of ${KEY_BYTES} bytes`);
+      keys.set(kid, createSecretKey(bytes));
+      bytes.fill(0);
+    }
+    const [primary] = keys.keys();
+    if (primary === undefined) throw new KeyRingInvalid('the key ring is empty');
+    return new KeyRing(primary, keys);
+  }
+
+  key(kid: string): KeyObject | undefined {
+    return this.keys.get(kid);
+  }
+}
+
+/** Both alphabets, padded or not; Buffer would skip what it does not know, so the text is checked first. */
+function decodeBase64(text: string): Buffer | undefined {
+  return /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined;
+}
+
+function invalid(index: number, reason: string): Error {
+  return new KeyRingInvalid(`key ring entry ${index + 1} ${reason}`);
+}

@@ -1,0 +1,27 @@
+import { CredentialIdInvalid } from './errors.js';
+
+/** Ids of all credentials in a sorted set of equal scores, so that they page in the order of their names. */
+export const CREDENTIAL_INDEX = 'muxgate:credentials';
+/** When each credential wants attention. An index: rebuilt from the records, never the truth. */
+export const DUE_INDEX = 'muxgate:due';
+/** Pub/sub channel; every message is a CredentialChange in JSON. */
+export const CREDENTIAL_EVENTS = 'muxgate:events:credential';
+
+const CREDENTIAL_ID = /^[A-Za-z0-9._-]{1,128}$/;
+
+/**
+ * The two halves of a record share a hash tag, so one script may touch both on a Redis Cluster, and differ in
+ * their end, so an ACL can keep gateways from the refresh half.
+ */
+export function recordKeys(credential: string): [access: string, refresh: string] {
+  return [accessKey(credential), `muxgate:{c:${checkedId(credential)}}:refresh`];
+}
+
+export function accessKey(credential: string): string {
+  return `muxgate:{c:${checkedId(credential)}}:access`;
+}
+
+function checkedId(credential: string): string {
+  if (CREDENTIAL_ID.test(credential)) return credential;
+  throw new CredentialIdInvalid('a credential id is 1 to 128 of A-Z a-z 0-9 . _ -');
+}

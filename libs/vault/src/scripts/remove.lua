@@ -1,0 +1,14 @@
+-- ARGV: channel, credential, life of the tombstone in ms
+-- Forgets a credential. The generation stays behind and moves on, so that a commit under way finds nothing to
+-- revive. Answers what was stored: {access pairs, refresh pairs}, or {} when there was nothing.
+if gone() then return {} end
+local before = { redis.call('HGETALL', access), redis.call('HGETALL', refresh) }
+local generation = number(access, 'generation') + 1
+local fence = redis.call('HGET', refresh, 'fence') or '0'
+redis.call('DEL', access, refresh)
+redis.call('HSET', access, 'generation', generation, 'removed', '1')
+redis.call('HSET', refresh, 'fence', fence)
+redis.call('PEXPIRE', access, ARGV[3])
+redis.call('PEXPIRE', refresh, ARGV[3])
+publish(ARGV[1], ARGV[2], generation, 'removed')
+return before
