@@ -1,0 +1,231 @@
+import { bytesAre, decodeString, valueAt, walkObject } from './json-walk.js';
+import { SseSplitter, sseFields } from './sse-events.js';
+import { readUsage, type StreamProtocol, type Usage } from './usage-reader.js';
+
+/** What a streamed answer has shown so far. It looks at the bytes in passing, keeps no chunk and never throws. */
+export interface StreamTap {
+  push(chunk: Buffer): void;
+  /** The upstream has ended. */
+  end(): void;
+  /** Something came that must not be taken back: the stream can no longer fail over. */
+  readonly firstContentSeen: boolean;
+  /** An event of ours may be written here. */
+  readonly atEventBoundary: boolean;
+  /** `message_stop`, `[DONE]`, `response.completed`, `.incomplete` or `.failed`. */
+  readonly protocolEndSeen: boolean;
+  /** An `error` event, a chat chunk with `error`, or `response.failed`. */
+  readonly errorEventSeen: boolean;
+  /** The latest that upstream reported; final once the protocol's end was seen. */
+  readonly usage: Usage | undefined;
+  /** Events that carried output, for an estimate where upstream reports no usage. */
+  readonly outputEvents: number;
+}
+
+export function createStreamTap(protocol: StreamProtocol): StreamTap {
+  switch (protocol) {
+    case 'anthropic-messages':
+      return new AnthropicTap();
+    case 'openai-chat':
+      return new ChatTap();
+    case 'openai-responses':
+      return new ResponsesTap();
+  }
+}
+
+abstract class Tap implements StreamTap {
+  firstContentSeen = false;
+  protocolEndSeen = false;
+  errorEventSeen = false;
+  usage: Usage | undefined;
+  outputEvents = 0;
+  private readonly splitter = new SseSplitter((buffer, start, end) => this.read(buffer, start, end));
+
+  get atEventBoundary(): boolean {
+    return this.splitter.atBoundary;
+  }
+
+  push(chunk: Buffer): void {
+    this.splitter.push(chunk);
+  }
+
+  end(): void {
+    this.splitter.end();
+  }
+
+  protected abstract read(buffer: Buffer, start: number, end: number): void;
+}
+
+/** Protocols whose events are named, on the `event` line and again as `type` in the data. */
+abstract class NamedEventTap extends Tap {
+  protected override read(buffer: Buffer, start: number, end: number): void {
+    if (this.firstContentSeen && this.isPlainDelta(buffer, start)) {
+      this.outputEvents++;
+      return;
+    }
+    const { name, data } = sseFields(buffer, start, end);
+    if (data === undefined) return;
+    const type = name ?? typeOf(data);
+    if (type !== undefined) this.readEvent(type, data);
+  }
+
+  /** Whether the event line alone tells that there is no more to see than output: nearly all events. */
+  protected abstract isPlainDelta(buffer: Buffer, start: number): boolean;
+  protected abstract readEvent(type: string, data: Buffer): void;
+}
+
+class AnthropicTap extends NamedEventTap {
+  protected override isPlainDelta(buffer: Buffer, start: number): boolean {
+    return bytesAre(buffer, start, 'event: content_block_delta');
+  }
+
+  protected override readEvent(type: string, data: Buffer): void {
+    switch (type) {
+      case 'ping':
+        return;
+      case 'error':
+        this.errorEventSeen = true;
+        return;
+      case 'message_start':
+        this.usage = readUsage(
+          'anthropic-messages',
+          data,
+          valueAt(data, 0, ['message', 'usage']),
+          this.usage,
+        );
+        return;
+      case 'message_delta':
+        this.usage = readUsage('anthropic-messages', data, valueAt(data, 0, ['usage']), this.usage);
+        break;
+      case 'message_stop':
+        this.protocolEndSeen = true;
+        break;
+      case 'content_block_delta':
+        this.outputEvents++;
+        break;
+    }
+    this.firstContentSeen = true;
+  }
+}
+
+class ResponsesTap extends NamedEventTap {
+  protected override isPlainDelta(buffer: Buffer, start: number): boolean {
+    if (!bytesAre(buffer, start, 'event: response.')) return false;
+    let lineEnd = start;
+    while (buffer[lineEnd]! >= 0x20) lineEnd++;
+    return bytesAre(buffer, lineEnd - 6, '.delta');
+  }
+
+  protected override readEvent(type: string, data: Buffer): void {
+    switch (type) {
+      case 'ping':
+      case 'keepalive':
+      case 'response.created':
+      case 'response.queued':
+      case 'response.in_progress':
+        return;
+      case 'error':
+        this.errorEventSeen = true;
+        return;
+      case 'response.failed':
+        this.errorEventSeen = true;
+        this.readEnd(data);
+        return;
+      case 'response.completed':
+      case 'response.incomplete':
+        this.readEnd(data);
+        break;
+      default:
+        if (type.endsWith('.delta')) this.outputEvents++;
+    }
+    this.firstContentSeen = true;
+  }
+
+  private readEnd(data: Buffer): void {
+    this.protocolEndSeen = true;
+    this.usage = readUsage('openai-responses', data, valueAt(data, 0, ['response', 'usage']), this.usage);
+  }
+}
+
+class ChatTap extends Tap {
+  private chunk: Buffer | undefined;
+  private nextMark = -1;
+
+  override push(chunk: Buffer): void {
+    this.chunk = chunk;
+    this.nextMark = -1;
+    super.push(chunk);
+    this.chunk = undefined;
+  }
+
+  protected override read(buffer: Buffer, start: number, end: number): void {
+    if (this.firstContentSeen && this.isPlainDelta(buffer, start, end)) {
+      this.outputEvents++;
+      return;
+    }
+    const { name, data } = sseFields(buffer, start, end);
+    if (data === undefined) return;
+    if (bytesAre(data, 0, '[DONE]')) {
+      this.protocolEndSeen = true;
+      return;
+    }
+    let failed = name === 'error';
+    let reported = false;
+    walkObject(data, 0, ['usage', 'error'], (field, from, to) => {
+      if (data[from] !== 0x7b /* { */ && (field === 'usage' || data[from] !== 0x22) /* " */) return;
+      if (field === 'error') failed = true;
+      else {
+        const usage = readUsage('openai-chat', data, { start: from, end: to });
+        if (usage !== undefined) this.usage = usage;
+        reported = usage !== undefined;
+      }
+    });
+    if (failed) {
+      this.errorEventSeen = true;
+      return;
+    }
+    this.firstContentSeen ||= hasChatContent(data);
+    if (this.firstContentSeen && !reported && data[0] === 0x7b) this.outputEvents++;
+  }
+
+  /**
+   * Chat events have no names, so the chunk is searched once for what only a report of usage or an error can
+   * hold: inside strings these quotes would be escaped.
+   */
+  private isPlainDelta(buffer: Buffer, start: number, end: number): boolean {
+    if (buffer !== this.chunk || !bytesAre(buffer, start, 'data: {')) return false;
+    if (this.nextMark < start) {
+      this.nextMark = Math.min(position(buffer, '_tokens"', start), position(buffer, '"error"', start));
+    }
+    return this.nextMark >= end;
+  }
+}
+
+function position(buffer: Buffer, text: string, from: number): number {
+  const found = buffer.indexOf(text, from, 'latin1');
+  return found < 0 ? Infinity : found;
+}
+
+function typeOf(data: Buffer): string | undefined {
+  const type = valueAt(data, 0, ['type']);
+  return type && decodeString(data, type.start, type.end);
+}
+
+/** The first chunk names the role only; content is anything else in a delta, or the reason why it ended. */
+function hasChatContent(data: Buffer): boolean {
+  try {
+    const chunk = JSON.parse(data.toString()) as {
+      choices?: Array<{ delta?: object; finish_reason?: unknown }>;
+    };
+    return (chunk.choices ?? []).some(
+      (choice) =>
+        isFilled(choice.finish_reason) ||
+        Object.entries(choice.delta ?? {}).some(([key, value]) => key !== 'role' && isFilled(value)),
+    );
+  } catch {
+    return false;
+  }
+}
+
+function isFilled(value: unknown): boolean {
+  return value != null && value !== '' && !(Array.isArray(value) && value.length === 0);
+}

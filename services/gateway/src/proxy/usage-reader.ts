@@ -1,0 +1,110 @@
+import { skipSpace, valueAt, type Range } from './json-walk.js';
+
+/** Protocols whose answers are passed through and read in passing. */
+export type StreamProtocol = 'anthropic-messages' | 'openai-chat' | 'openai-responses';
+
+/**
+ * Tokens of one answer, counted alike for all vendors: `inputTokens` is what was neither read from nor written
+ * to the prompt cache; `outputTokens` includes `reasoningTokens`.
+ */
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheCreationTokens: number;
+  readonly reasoningTokens: number;
+}
+
+const NONE: Usage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheCreationTokens: 0,
+  reasoningTokens: 0,
+};
+
+/** A usage object is a few hundred bytes; one beyond this is not worth trusting. */
+const MAX_USAGE_BYTES = 64 * 1024;
+
+/** Usage of a whole JSON answer, found without parsing the answer; undefined where it does not say. */
+export function readJsonUsage(protocol: StreamProtocol, body: Buffer): Usage | undefined {
+  return readUsage(protocol, body, valueAt(body, skipSpace(body, 0), ['usage']));
+}
+
+/**
+ * Reads the vendor's usage object at `range`. Anthropic reports in parts (`message_start`, then cumulative
+ * `message_delta`), so what the object leaves out is kept from `previous`.
+ */
+export function readUsage(
+  protocol: StreamProtocol,
+  body: Buffer,
+  range: Range | undefined,
+  previous?: Usage,
+): Usage | undefined {
+  if (range === undefined || range.end - range.start > MAX_USAGE_BYTES) return previous;
+  const wire = parseObject(body, range);
+  if (wire === undefined) return previous;
+  switch (protocol) {
+    case 'anthropic-messages':
+      return anthropicUsage(wire, previous);
+    case 'openai-chat':
+      return openaiUsage(wire, 'prompt', 'completion') ?? previous;
+    case 'openai-responses':
+      return openaiUsage(wire, 'input', 'output') ?? previous;
+  }
+}
+
+type Wire = Record<string, unknown>;
+
+/** https://docs.anthropic.com/en/api/messages: `input_tokens` already excludes both cache counts. */
+function anthropicUsage(wire: Wire, previous: Usage | undefined): Usage | undefined {
+  const input = count(wire['input_tokens']);
+  const output = count(wire['output_tokens']);
+  if (input === undefined && output === undefined) return previous;
+  const before = previous ?? NONE;
+  return {
+    inputTokens: input ?? before.inputTokens,
+    outputTokens: output ?? before.outputTokens,
+    cacheReadTokens: count(wire['cache_read_input_tokens']) ?? before.cacheReadTokens,
+    cacheCreationTokens: count(wire['cache_creation_input_tokens']) ?? before.cacheCreationTokens,
+    reasoningTokens:
+      count(objectAt(wire, 'output_tokens_details')['thinking_tokens']) ?? before.reasoningTokens,
+  };
+}
+
+/** https://platform.openai.com/docs/api-reference: the total of the prompt includes what the cache gave and took. */
+function openaiUsage(wire: Wire, inputName: string, outputName: string): Usage | undefined {
+  const input = count(wire[`${inputName}_tokens`]);
+  const output = count(wire[`${outputName}_tokens`]);
+  if (input === undefined && output === undefined) return undefined;
+  const inputDetails = objectAt(wire, `${inputName}_tokens_details`);
+  const cacheReadTokens = count(inputDetails['cached_tokens']) ?? 0;
+  const cacheCreationTokens = count(inputDetails['cache_write_tokens']) ?? 0;
+  return {
+    inputTokens: Math.max(0, (input ?? 0) - cacheReadTokens - cacheCreationTokens),
+    outputTokens: output ?? 0,
+    cacheReadTokens,
+    cacheCreationTokens,
+    reasoningTokens: count(objectAt(wire, `${outputName}_tokens_details`)['reasoning_tokens']) ?? 0,
+  };
+}
+
+function parseObject(body: Buffer, range: Range): Wire | undefined {
+  try {
+    return asObject(JSON.parse(body.toString('utf8', range.start, range.end)));
+  } catch {
+    return undefined;
+  }
+}
+
+function objectAt(wire: Wire, name: string): Wire {
+  return asObject(wire[name]) ?? {};
+}
+
+function asObject(value: unknown): Wire | undefined {
+  return typeof value === 'object' && value !== null ? (value as Wire) : undefined;
+}
+
+function count(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
+}
