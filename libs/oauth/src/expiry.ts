@@ -49,7 +49,7 @@ function bounded(instant: number, requestedAt: number): number {
 }
 
 /** A finite number, as such or in decimal text ("3600", "3600.0", "3.6e3"). */
-function readNumber(value: unknown): number | undefined {
+export function readNumber(value: unknown): number | undefined {
   const decimal = typeof value === 'string' && /^\s*[+-]?\d+(\.\d*)?(e[+-]?\d+)?\s*$/i.test(value);
   const number = decimal ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;

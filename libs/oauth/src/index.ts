@@ -10,3 +10,9 @@ export type { TokenSet } from './token-response.js';
 export { TokenEndpointError } from './token-error.js';
 export type { TokenErrorKind } from './error-codes.js';
 export { type RevocationOutcome, revokeToken } from './revocation.js';
+export {
+  type DeviceAuthorization,
+  type DevicePoll,
+  pollDeviceToken,
+  requestDeviceAuthorization,
+} from './device-authorization.js';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { descriptor, failing, rejection, replying } from '../test/support.js';
-import { OAuthMisconfigured } from './descriptor.js';
+import { descriptor, failing, replying } from '../test/support.js';
 import { revokeToken } from './revocation.js';
 
 const request = { token: 'rt', hint: 'refresh_token' } as const;
@@ -53,8 +52,12 @@ describe('revocation', () => {
     expect(http.requests).toHaveLength(0);
   });
 
-  it('a descriptor that cannot serve is refused', async () => {
-    const odd = descriptor({ clientAuthentication: 'client_secret_post' });
-    expect(await rejection(revokeToken(odd, request, replying({})))).toBeInstanceOf(OAuthMisconfigured);
-  });
+  it.each([{ clientAuthentication: 'client_secret_post' } as const, { revocationUrl: 'no url' }])(
+    'V4 a descriptor that cannot serve is a failure too, and nothing is sent: %j',
+    async (overrides) => {
+      const http = replying({});
+      expect(await revokeToken(descriptor(overrides), request, http)).toBe('failed');
+      expect(http.requests).toHaveLength(0);
+    },
+  );
 });

@@ -1,14 +1,14 @@
 import { allowInsecureRequests, customFetch, revocationRequest } from 'oauth4webapi';
 import { clientAuthenticationOf } from './client-authentication.js';
-import { type OAuthClientDescriptor, requireEndpoint } from './descriptor.js';
+import type { OAuthClientDescriptor } from './descriptor.js';
 import { clientOf, fetchThrough, type OAuthHttp, serverOf } from './http.js';
 import { errorFromAnswer } from './token-error.js';
 
 export type RevocationOutcome = 'revoked' | 'unsupported' | 'failed';
 
 /**
- * RFC 7009. Does not throw for anything that the provider or the network does, since forgetting a credential must
- * not depend on them; `failed` may be tried again.
+ * RFC 7009. Never throws, since forgetting a credential must not depend on provider, network or configuration;
+ * `failed` may be tried again.
  */
 export async function revokeToken(
   descriptor: OAuthClientDescriptor,
@@ -20,9 +20,8 @@ export async function revokeToken(
   http: OAuthHttp,
 ): Promise<RevocationOutcome> {
   if (descriptor.revocationUrl === undefined) return 'unsupported';
-  requireEndpoint(descriptor, 'revocationUrl');
-  const authentication = clientAuthenticationOf(descriptor);
   try {
+    const authentication = clientAuthenticationOf(descriptor);
     const response = await revocationRequest(
       serverOf(descriptor),
       clientOf(descriptor),

@@ -33,7 +33,7 @@ export class TokenEndpointError extends AppError {
   ) {
     const what = [kind, providerStatus, oauthError === kind ? undefined : oauthError];
     super(
-      `token endpoint: ${what.filter((part) => part !== undefined).join(' ')}`,
+      `OAuth provider: ${what.filter((part) => part !== undefined).join(' ')}`,
       `token_endpoint_${kind}`,
       statusFor(kind, cause),
       true,

@@ -95,19 +95,25 @@ export async function requestTokens(
 ): Promise<TokenSet> {
   requireEndpoint(descriptor, 'tokenUrl');
   const requestedAt = now();
-  const response = await send({
-    [customFetch]: fetchThrough(failingAsTokenError(http), descriptor.tokenRequestFormat, signal),
-    [allowInsecureRequests]: true, // schemes and addresses are the edge's to judge
-  });
+  const response = await send(requestOptions(descriptor, http, signal));
   return readTokenResponse(response, requestedAt, now());
 }
 
-function failingAsTokenError(http: OAuthHttp): OAuthHttp {
-  return async (request) => {
+/** What oauth4webapi needs to post through `http`, with a failing transport as `TokenEndpointError`. */
+export function requestOptions(
+  { tokenRequestFormat }: OAuthClientDescriptor,
+  http: OAuthHttp,
+  signal: AbortSignal | undefined,
+): TokenEndpointRequestOptions {
+  const post: OAuthHttp = async (request) => {
     try {
       return await http(request);
     } catch (failure) {
       throw errorFromTransport(failure);
     }
+  };
+  return {
+    [customFetch]: fetchThrough(post, tokenRequestFormat, signal),
+    [allowInsecureRequests]: true, // schemes and addresses are the edge's to judge
   };
 }

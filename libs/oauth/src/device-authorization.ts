@@ -1,0 +1,115 @@
+import { deviceAuthorizationRequest, deviceCodeGrantRequest } from 'oauth4webapi';
+import { readFields, textOf } from './answer-body.js';
+import { clientAuthenticationOf } from './client-authentication.js';
+import { type OAuthClientDescriptor, requireEndpoint } from './descriptor.js';
+import { readNumber } from './expiry.js';
+import { clientOf, type OAuthHttp, serverOf } from './http.js';
+import { errorFromAnswer, TokenEndpointError } from './token-error.js';
+import { requestOptions, requestTokens, type TokenRequest } from './token-request.js';
+import type { TokenSet } from './token-response.js';
+
+export interface DeviceAuthorization {
+  deviceCode: string;
+  userCode: string;
+  /** Untrusted: to be shown, never opened by itself. */
+  verificationUri: string;
+  verificationUriComplete?: string;
+  /** Epoch ms. */
+  expiresAt: number;
+  intervalMs: number;
+}
+
+export type DevicePoll =
+  | { outcome: 'granted'; tokens: TokenSet }
+  /** Ask again after `intervalMs`, and hand that in as the next interval. */
+  | { outcome: 'pending'; intervalMs: number }
+  | { outcome: 'denied' | 'expired' };
+
+const DEFAULT_INTERVAL_MS = 5000;
+const SLOW_DOWN_MS = 5000;
+const MAX_INTERVAL_MS = 60_000;
+const MAX_LIFETIME_MS = 1_800_000;
+const DEFAULT_LIFETIME_MS = 900_000;
+
+/**
+ * RFC 8628 section 3.1. Throws `TokenEndpointError` or `OAuthMisconfigured`. Not oauth4webapi's
+ * `processDeviceAuthorizationResponse`, which refuses an `interval` in text (OpenAI) and `verification_url` (Google).
+ */
+export async function requestDeviceAuthorization(
+  descriptor: OAuthClientDescriptor,
+  { now = Date.now, signal }: TokenRequest,
+  http: OAuthHttp,
+): Promise<DeviceAuthorization> {
+  requireEndpoint(descriptor, 'deviceAuthorizationUrl');
+  const requestedAt = now();
+  const response = await deviceAuthorizationRequest(
+    serverOf(descriptor),
+    clientOf(descriptor),
+    clientAuthenticationOf(descriptor),
+    descriptor.scopes.length > 0 ? { scope: descriptor.scopes.join(' ') } : {},
+    requestOptions(descriptor, http, signal),
+  );
+  const text = await response.text();
+  const fields = (response.ok ? readFields(text) : undefined) ?? {};
+  const deviceCode = textOf(fields['device_code']);
+  const userCode = textOf(fields['user_code']);
+  const verificationUri = textOf(fields['verification_uri']) ?? textOf(fields['verification_url']);
+  if (!deviceCode || !userCode || !verificationUri) {
+    throw errorFromAnswer(response.status, response.headers, text, now());
+  }
+  const authorization: DeviceAuthorization = {
+    deviceCode,
+    userCode,
+    verificationUri,
+    expiresAt: requestedAt + milliseconds(fields['expires_in'], DEFAULT_LIFETIME_MS, MAX_LIFETIME_MS),
+    intervalMs: milliseconds(fields['interval'], DEFAULT_INTERVAL_MS, MAX_INTERVAL_MS),
+  };
+  const complete = textOf(fields['verification_uri_complete']);
+  if (complete !== undefined) authorization.verificationUriComplete = complete;
+  return authorization;
+}
+
+/**
+ * RFC 8628 sections 3.4 and 3.5, one question; who asks keeps the interval and stops at `expiresAt`. A slow or absent
+ * server lengthens the interval; refusals other than denied and expired are thrown as `TokenEndpointError`.
+ */
+export async function pollDeviceToken(
+  descriptor: OAuthClientDescriptor,
+  request: TokenRequest & { deviceCode: string; intervalMs: number },
+  http: OAuthHttp,
+): Promise<DevicePoll> {
+  try {
+    const tokens = await requestTokens(descriptor, request, http, (options) =>
+      deviceCodeGrantRequest(
+        serverOf(descriptor),
+        clientOf(descriptor),
+        clientAuthenticationOf(descriptor),
+        request.deviceCode,
+        options,
+      ),
+    );
+    return { outcome: 'granted', tokens };
+  } catch (error) {
+    if (error instanceof TokenEndpointError) return pollAfter(error, request.intervalMs);
+    throw error;
+  }
+}
+
+function pollAfter(error: TokenEndpointError, intervalMs: number): DevicePoll {
+  const { oauthError, kind, retryAfterMs = 0 } = error;
+  if (oauthError === 'authorization_pending') return { outcome: 'pending', intervalMs };
+  if (oauthError === 'slow_down') return { outcome: 'pending', intervalMs: intervalMs + SLOW_DOWN_MS };
+  if (oauthError === 'access_denied') return { outcome: 'denied' };
+  if (oauthError === 'expired_token') return { outcome: 'expired' };
+  if (['not_sent', 'ambiguous', 'unavailable', 'rate_limited'].includes(kind)) {
+    const longer = Math.min(intervalMs * 2, Math.max(MAX_INTERVAL_MS, intervalMs));
+    return { outcome: 'pending', intervalMs: Math.max(longer, retryAfterMs) };
+  }
+  throw error;
+}
+
+/** Seconds in any shape as ms; without a positive number the default. */
+function milliseconds(seconds: unknown, defaultMs: number, maxMs: number): number {
+  const number = readNumber(seconds);
+  return number !== undefined && number > 0 ? Math.min(Math.ceil(number * 1000), maxMs) : defaultMs;
+}
