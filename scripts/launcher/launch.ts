@@ -3,13 +3,19 @@ import { resolve } from 'node:path';
 import type { ConfigSnapshot } from '../../libs/config/src/index.ts';
 import { buildIfStale } from './build.ts';
 import { checkConfig, chooseExample } from './check-config.ts';
-import { connectSandbox } from './connect-sandbox.ts';
+import { connectSandbox, type AuthAccess } from './connect-sandbox.ts';
 import { readSecrets, StartRefused, takeDataDirectory } from './data-dir.ts';
 import type { Output } from './output.ts';
 import { freePort, refusedPorts } from './ports.ts';
 import { redisNotUp, redisProcess } from './redis-process.ts';
 import { redisAnswers } from './redis-server.ts';
-import { inheritable, sandboxUrl, serviceEnvironment, type Deployment } from './service-environment.ts';
+import {
+  inheritable,
+  sandboxUrl,
+  serviceEnvironment,
+  type Deployment,
+  type ServiceName,
+} from './service-environment.ts';
 import { PORT_VARIABLES, readSettings, type Environment, type PortName, type Settings } from './settings.ts';
 import { serviceSpec, Stack } from './stack.ts';
 import { summaryLines, type ExampleRequest } from './summary.ts';
@@ -109,24 +115,17 @@ async function startServices(
   const { settings, secrets } = deployment;
   const { ports, host } = settings;
   const access = { authUrl: localUrl(host, ports.auth), adminToken: secrets.adminToken };
-  const readyUrl = (port: number) => `${localUrl(host, port)}/readyz`;
-  const reconnect = async () => {
-    try {
-      if (await connectSandbox(access, signal)) output.say('the sandbox credential is connected again');
-    } catch (error) {
-      if (!signal.aborted) output.log(`The sandbox credential could not be connected again: ${text(error)}`);
-    }
-  };
-  const add = (name: 'gateway' | 'auth' | 'worker' | 'sandbox', port: number) =>
+  const add = (name: ServiceName, url: string, onReadyAgain?: () => Promise<void>) =>
     stack.add(
       serviceSpec(root, name, serviceEnvironment(name, deployment, env)),
-      name === 'sandbox' ? `http://127.0.0.1:${port}/readyz` : readyUrl(port),
-      name === 'sandbox' ? reconnect : undefined,
+      `${url}/readyz`,
+      onReadyAgain,
     );
-  if (settings.sandbox) add('sandbox', ports.sandboxManagement);
-  add('worker', ports.workerManagement);
-  add('auth', ports.authManagement);
-  add('gateway', ports.gatewayManagement);
+  const connect = () => connectAndSay(access, output, signal);
+  if (settings.sandbox) add('sandbox', sandboxUrl(settings), connect);
+  add('worker', localUrl(host, ports.workerManagement));
+  add('auth', localUrl(host, ports.authManagement));
+  add('gateway', localUrl(host, ports.gatewayManagement));
   const notReady = await stack.whenReady(READY_SECONDS * 1_000, signal);
   if (signal.aborted) return 0;
   if (notReady?.reason === 'configuration') return EX_CONFIG;
@@ -135,14 +134,20 @@ async function startServices(
       `Not ready within ${READY_SECONDS} s: ${notReady.names.join(', ')}; their own lines above say why.`,
     );
   }
-  if (!settings.sandbox) return undefined;
-  try {
-    await connectSandbox(access, signal);
-  } catch (error) {
-    if (signal.aborted) return 0;
-    throw new StartRefused(`The sandbox credential could not be connected: ${text(error)}`);
-  }
+  if (settings.sandbox) await connect();
   return undefined;
+}
+
+/** The vendor forgets everything when it ends, so its credential is connected anew whenever it has started. */
+async function connectAndSay(access: AuthAccess, output: Output, signal: AbortSignal): Promise<void> {
+  try {
+    if (await connectSandbox(access, signal)) output.say('the sandbox credential is connected');
+  } catch (error) {
+    if (signal.aborted) return;
+    output.log(
+      `The sandbox credential could not be connected: ${error instanceof Error ? error.message : ''}`,
+    );
+  }
 }
 
 async function greet(
@@ -205,8 +210,4 @@ function portsInUse({ ports, sandbox }: Settings) {
 export function localUrl(host: string, port: number): string {
   const reachable = { '0.0.0.0': '127.0.0.1', '::': '[::1]', '::1': '[::1]' }[host] ?? host;
   return `http://${reachable}:${port}`;
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

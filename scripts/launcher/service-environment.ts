@@ -21,18 +21,7 @@ export function serviceEnvironment(
   inherited: Environment,
 ): NodeJS.ProcessEnv {
   const { ports } = settings;
-  const managementPort = {
-    gateway: ports.gatewayManagement,
-    auth: ports.authManagement,
-    worker: ports.workerManagement,
-    sandbox: ports.sandboxManagement,
-  }[service];
-  const common = {
-    ...inheritable(inherited),
-    HOST: settings.host,
-    LOG_LEVEL: settings.logLevel,
-    MANAGEMENT_PORT: String(managementPort),
-  };
+  const common = { ...inheritable(inherited), LOG_LEVEL: settings.logLevel };
   if (service === 'sandbox') {
     return {
       ...common,
@@ -41,9 +30,16 @@ export function serviceEnvironment(
       SANDBOX_ACCESS_TOKEN_SECONDS: String(settings.sandboxTokenSeconds),
     };
   }
+  const managementPort = {
+    gateway: ports.gatewayManagement,
+    auth: ports.authManagement,
+    worker: ports.workerManagement,
+  }[service];
   const shared = {
     ...common,
     ...redis,
+    HOST: settings.host,
+    MANAGEMENT_PORT: String(managementPort),
     MUXGATE_CONFIG: settings.configFile,
     MUXGATE_ACCESS_KEYS: secrets.accessKeys,
     MUXGATE_SANDBOX_URL: sandboxUrl(settings),

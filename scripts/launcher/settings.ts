@@ -12,7 +12,6 @@ export interface Settings {
     readonly gatewayManagement: number;
     readonly authManagement: number;
     readonly workerManagement: number;
-    readonly sandboxManagement: number;
   };
   readonly host: string;
   readonly publicUrl: string | undefined;
@@ -39,7 +38,6 @@ export const PORT_VARIABLES: Readonly<Record<PortName, string>> = {
   gatewayManagement: 'GATEWAY_MANAGEMENT_PORT',
   authManagement: 'AUTH_MANAGEMENT_PORT',
   workerManagement: 'WORKER_MANAGEMENT_PORT',
-  sandboxManagement: 'SANDBOX_MANAGEMENT_PORT',
 };
 
 const REDIS_VARIABLES = [

@@ -17,8 +17,7 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'GATEWAY_MANAGEMENT_PORT', fallback: '9080', meaning: 'health and metrics of the gateway' },
   { name: 'AUTH_MANAGEMENT_PORT', fallback: '9081', meaning: 'health and metrics of the auth service' },
   { name: 'WORKER_MANAGEMENT_PORT', fallback: '9082', meaning: 'health and metrics of the worker' },
-  { name: 'SANDBOX_PORT', fallback: '0', meaning: 'port of the sandbox vendor' },
-  { name: 'SANDBOX_MANAGEMENT_PORT', fallback: '0', meaning: 'health and metrics of the sandbox vendor' },
+  { name: 'SANDBOX_PORT', fallback: '0', meaning: 'port of the sandbox vendor, health included' },
   {
     name: 'SANDBOX_ACCESS_TOKEN_SECONDS',
     fallback: '60',
