@@ -5,13 +5,17 @@ import { open } from './envelope.js';
 import { VaultContended } from './errors.js';
 import { accessKey, CREDENTIAL_EVENTS, CREDENTIAL_INDEX, recordKeys } from './keys.js';
 import { type CredentialState, type StoredTokenSet } from './record.js';
-import { refreshDueAt, SHORTEST_INTERVAL_MS, type RefreshPolicy } from './refresh-schedule.js';
+import {
+  refreshDueAt,
+  SHORTEST_FORCED_INTERVAL_MS,
+  SHORTEST_INTERVAL_MS,
+  type RefreshPolicy,
+} from './refresh-schedule.js';
 import { runScript, scripts } from './scripts.js';
 import { tokenFields, type KeyRings } from './token-fields.js';
 
 /** A late commit is at most minutes late; the tombstone that stops it stays a month. */
 const TOMBSTONE_LIFE_MS = 30 * 24 * 3_600_000;
-const SHORTEST_FORCED_INTERVAL_MS = 60_000;
 const CONNECT_ATTEMPTS = 5;
 
 export interface ConnectInput {

@@ -11,7 +11,12 @@ export { CredentialIdInvalid, EnvelopeInvalid, KeyRingInvalid, VaultContended } 
 export { KeyRing } from './key-ring.js';
 export { CREDENTIAL_EVENTS } from './keys.js';
 export type { AccessGrant, CredentialState, CredentialStatus, StoredTokenSet } from './record.js';
-export { backoffMs, refreshDueAt, type RefreshPolicy } from './refresh-schedule.js';
+export {
+  backoffMs,
+  refreshDueAt,
+  SHORTEST_FORCED_INTERVAL_MS,
+  type RefreshPolicy,
+} from './refresh-schedule.js';
 export {
   LEASE_MS,
   RefreshVault,

@@ -15,6 +15,8 @@ const LARGEST_SHARE_JITTER = 0.1;
 const LONGEST_JITTER_MS = 60_000;
 /** No credential is refreshed again sooner than this after its last refresh. */
 export const SHORTEST_INTERVAL_MS = 5_000;
+/** A refresh ahead of time, for a token that was refused, is granted a credential no more often than this. */
+export const SHORTEST_FORCED_INTERVAL_MS = 60_000;
 
 /**
  * When a token set obtained at `now` is due (contract, section 7): before its end by the policy but at most 20 %

@@ -9,10 +9,12 @@ if newerThan and number(access, 'generation') > newerThan then return { 'fresh' 
 
 local time = now()
 local recently = time - number(access, 'forcedAt') < throttleMs
+local refreshAt = number(access, 'refreshAt')
+local soon = recently and refreshAt <= time + intervalMs -- forced, and waiting for the shortest interval to pass
 local pending = status ~= 'blocked_by_provider'
-  and (number(access, 'refreshAt') <= time or number(refresh, 'leaseUntil') > time)
+  and (refreshAt <= time or soon or number(refresh, 'leaseUntil') > time)
 if pending and (recently or not force) then
-  return { 'queued', math.max(number(refresh, 'notBefore'), number(access, 'refreshAt')) }
+  return { 'queued', math.max(number(refresh, 'notBefore'), refreshAt) }
 end
 if recently then return { 'throttled' } end
 

@@ -1,0 +1,10 @@
+export {
+  QUEUE_PREFIX,
+  REFRESH_JOB,
+  REFRESH_QUEUE,
+  RefreshQueue,
+  SWEEP_JOB,
+  type RefreshJob,
+  type RefreshReason,
+} from './refresh-queue.js';
+export { waitForNewer } from './wait-for-newer.js';

@@ -1,0 +1,80 @@
+import type { RedisClient } from '@muxgate/redis';
+import { Queue } from 'bullmq';
+
+export const REFRESH_QUEUE = 'refresh';
+/** In braces, so that all of a queue's keys share one slot of a Redis Cluster. */
+export const QUEUE_PREFIX = '{muxgate}';
+export const REFRESH_JOB = 'credential';
+export const SWEEP_JOB = 'sweep';
+
+export type RefreshReason = 'unauthorized' | 'operator' | 'due';
+
+/** A hint, no more: the credential's record says whether anything is to be done. Never a secret. */
+export interface RefreshJob {
+  readonly credential: string;
+  /** The generation that the asker holds and wants replaced. A sweep does not know it. */
+  readonly newerThan?: number;
+  readonly reason: RefreshReason;
+}
+
+/**
+ * Hints for one credential within this time are one job. Short, because a job of a worker that was killed stays
+ * `active` until BullMQ notices, and must not keep the next hint out.
+ */
+const DEDUPLICATION_MS = 1_000;
+
+/** The producer's side: gateways ask for newer tokens, auth and the sweep for due ones. */
+export class RefreshQueue {
+  private readonly queue: Queue<RefreshJob, unknown, string>;
+
+  constructor(redis: RedisClient) {
+    this.queue = new Queue(REFRESH_QUEUE, {
+      connection: redis,
+      prefix: QUEUE_PREFIX,
+      defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: { count: 100 } },
+    });
+    // The connection reports its own state; without a listener an error event would end the process.
+    this.queue.on('error', () => undefined);
+  }
+
+  /** Asks for a generation newer than the caller's, ahead of anything that is merely due. */
+  async expedite(input: {
+    credential: string;
+    newerThan: number;
+    reason: 'unauthorized' | 'operator';
+  }): Promise<void> {
+    await this.queue.add(REFRESH_JOB, input, {
+      lifo: true,
+      deduplication: { id: `${input.reason}-${input.credential}-${input.newerThan}`, ttl: DEDUPLICATION_MS },
+    });
+  }
+
+  async refreshDue(credentials: readonly string[]): Promise<void> {
+    await this.queue.addBulk(
+      credentials.map((credential) => ({
+        name: REFRESH_JOB,
+        data: { credential, reason: 'due' },
+        opts: { deduplication: { id: `due-${credential}`, ttl: DEDUPLICATION_MS } },
+      })),
+    );
+  }
+
+  /** Has BullMQ itself call for a sweep, beside the workers' own tickers. */
+  async scheduleSweep(everyMs: number): Promise<void> {
+    await this.queue.upsertJobScheduler(
+      SWEEP_JOB,
+      { every: everyMs },
+      { name: SWEEP_JOB, opts: { removeOnComplete: true, removeOnFail: true } },
+    );
+  }
+
+  /** Jobs by state: waiting, active, delayed, failed. */
+  counts(): Promise<Record<string, number>> {
+    return this.queue.getJobCounts('waiting', 'active', 'delayed', 'failed');
+  }
+
+  /** Leaves the connection, which is the caller's, open. */
+  async close(): Promise<void> {
+    await this.queue.close();
+  }
+}
