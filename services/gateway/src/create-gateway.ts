@@ -1,0 +1,87 @@
+import type { RequestListener, Server } from 'node:http';
+import { assertAuthenticationSafe, ConfigSource, loadConfig, type ConfigSnapshot } from '@muxgate/config';
+import {
+  createLogger,
+  createRegistry,
+  listen,
+  NestLogger,
+  readEnvironment,
+  startManagementServer,
+  VERSION,
+  type EnvironmentSource,
+  type RunningService,
+} from '@muxgate/runtime';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { EnvelopeFilter } from './catalogue/envelope.filter.js';
+import { drainSteps } from './drain.js';
+import { GatewayEnvironment } from './environment.js';
+import { GatewayModule } from './gateway.module.js';
+import { answerWireError, createHttpServer } from './http-server.js';
+import { Admission } from './proxy/admission.js';
+import { ClientKeys } from './proxy/client-keys.js';
+import { CredentialSource } from './proxy/credential-source.js';
+import { ProxyPipeline } from './proxy/proxy.pipeline.js';
+import { gatewayReadiness } from './readiness.js';
+import { DEFAULT_TUNING, type GatewayTuning } from './tuning.js';
+
+export interface Gateway extends RunningService {
+  readonly port: number;
+  readonly managementPort: number;
+  readonly config: ConfigSource;
+}
+
+export interface GatewayOverrides {
+  /** instead of the file that `MUXGATE_CONFIG` names */
+  readonly snapshot?: ConfigSnapshot;
+  readonly tuning?: Partial<GatewayTuning>;
+}
+
+/** Builds and starts a gateway; nothing listens before environment and configuration are known to be right. */
+export async function createGateway(source: EnvironmentSource, overrides: GatewayOverrides = {}): Promise<Gateway> {
+  const environment = readEnvironment(GatewayEnvironment, source);
+  const snapshot = overrides.snapshot ?? (await loadConfig(environment.MUXGATE_CONFIG, source));
+  assertAuthenticationSafe(snapshot, environment.HOST);
+  const config = new ConfigSource(snapshot);
+  const tuning = { ...DEFAULT_TUNING, ...overrides.tuning };
+  const logger = createLogger('gateway', environment.LOG_LEVEL);
+  const registry = createRegistry('gateway', VERSION);
+
+  let pipeline: ProxyPipeline | undefined;
+  const adapter = new FastifyAdapter({
+    serverFactory: (framework: RequestListener) => createHttpServer(framework, () => pipeline, tuning),
+    clientErrorHandler: answerWireError,
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    GatewayModule.of({ environment, config, tuning, logger, registry }),
+    adapter,
+    { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
+  );
+  app.useGlobalFilters(new EnvelopeFilter());
+  await app.init();
+  const proxy = app.get(ProxyPipeline);
+  pipeline = proxy;
+  const admission = app.get(Admission);
+  const server = app.getHttpServer() as Server;
+
+  const management = await startManagementServer({
+    host: environment.HOST,
+    port: environment.MANAGEMENT_PORT,
+    registry,
+    logger,
+    readiness: () => gatewayReadiness(config, app.get(ClientKeys), app.get(CredentialSource), admission),
+  });
+  const port = await listen(server, environment.PORT, environment.HOST, 'PORT');
+  logger.info({ port, managementPort: management.port }, 'gateway is listening');
+  return {
+    logger,
+    config,
+    port,
+    managementPort: management.port,
+    stop: [
+      ...drainSteps(environment, server, admission, proxy),
+      { name: 'application', run: () => app.close() },
+      { name: 'management', run: () => management.close() },
+    ],
+  };
+}

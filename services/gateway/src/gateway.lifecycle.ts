@@ -1,0 +1,38 @@
+import type { RedisClient } from '@muxgate/redis';
+import type { RefreshQueue } from '@muxgate/refresh-queue';
+import type { VaultEvents } from '@muxgate/vault';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { Admission } from './proxy/admission.js';
+import type { ClientKeys } from './proxy/client-keys.js';
+import type { CredentialSource } from './proxy/credential-source.js';
+import type { Upstreams } from './proxy/upstream.js';
+
+/** Starts what runs in the background before the port opens, and stops it after the last request. */
+export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    private readonly redis: RedisClient,
+    private readonly events: VaultEvents,
+    private readonly queue: RefreshQueue,
+    private readonly clientKeys: ClientKeys,
+    private readonly credentials: CredentialSource,
+    private readonly admission: Admission,
+    private readonly upstreams: Upstreams,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    // without Redis this one waits: messages come once it is there, and rereading does not need them
+    this.events.start().catch(() => undefined);
+    await Promise.all([this.clientKeys.start(), this.credentials.start()]);
+    this.admission.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.admission.stop();
+    this.clientKeys.stop();
+    this.credentials.stop();
+    await this.upstreams.close();
+    await this.queue.close();
+    this.events.close();
+    this.redis.disconnect();
+  }
+}

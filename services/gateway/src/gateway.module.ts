@@ -1,0 +1,115 @@
+import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
+import { ClientKeyStore } from '@muxgate/clients';
+import { ConfigSource } from '@muxgate/config';
+import { connectRedis, createRedisHistogram, redisSettings, type RedisClient } from '@muxgate/redis';
+import { RefreshQueue, waitForNewer } from '@muxgate/refresh-queue';
+import type { Logger } from '@muxgate/runtime';
+import { AccessVault, KeyRing, VaultEvents } from '@muxgate/vault';
+import type { Registry } from 'prom-client';
+import { HelloController } from './catalogue/hello.controller.js';
+import { ModelsController } from './catalogue/models.controller.js';
+import type { GatewayEnvironment } from './environment.js';
+import { GatewayLifecycle } from './gateway.lifecycle.js';
+import { Accounting } from './proxy/accounting.js';
+import { Admission } from './proxy/admission.js';
+import { ClientKeys } from './proxy/client-keys.js';
+import { CredentialSource } from './proxy/credential-source.js';
+import { createGatewayMetrics } from './proxy/gateway.metrics.js';
+import { NewerTokens } from './proxy/newer-token.js';
+import { ProxyPipeline } from './proxy/proxy.pipeline.js';
+import { Upstreams } from './proxy/upstream.js';
+import { wantedCredentials } from './readiness.js';
+import type { GatewayTuning } from './tuning.js';
+
+export interface GatewayParts {
+  readonly environment: GatewayEnvironment;
+  readonly config: ConfigSource;
+  readonly tuning: GatewayTuning;
+  readonly logger: Logger;
+  readonly registry: Registry;
+}
+
+const COMMANDS = Symbol('redis: commands');
+const SUBSCRIBER = Symbol('redis: subscriber');
+
+/** The composition root: every part of the gateway and what it is made of. */
+@Module({})
+export class GatewayModule {
+  static of({ environment, config, tuning, logger, registry }: GatewayParts): DynamicModule {
+    const settings = redisSettings(environment);
+    const providers = [
+      { provide: ConfigSource, useValue: config },
+      factory(COMMANDS, [], () =>
+        connectRedis(settings, {
+          name: 'gateway',
+          role: 'commands',
+          logger,
+          histogram: createRedisHistogram(registry),
+        }),
+      ),
+      factory(SUBSCRIBER, [], () => connectRedis(settings, { name: 'gateway-events', role: 'subscriber', logger })),
+      factory(AccessVault, [COMMANDS], (redis: RedisClient) => {
+        return new AccessVault(redis, KeyRing.parse(environment.MUXGATE_ACCESS_KEYS));
+      }),
+      factory(VaultEvents, [SUBSCRIBER], (redis: RedisClient) => new VaultEvents(redis, logger)),
+      factory(RefreshQueue, [COMMANDS], (redis: RedisClient) => new RefreshQueue(redis)),
+      factory(NewerTokens, [AccessVault, VaultEvents, RefreshQueue], newerTokens(tuning)),
+      factory(ClientKeys, [COMMANDS, SUBSCRIBER], (redis: RedisClient, subscriber: RedisClient) => {
+        const { clientKeyRereadMs: rereadMs, clientKeyWaitMs: waitMs, unknownKeyMs: unknownMs } = tuning;
+        return new ClientKeys(new ClientKeyStore(redis), subscriber, { rereadMs, waitMs, unknownMs }, logger);
+      }),
+      factory(
+        CredentialSource,
+        [AccessVault, VaultEvents, NewerTokens],
+        (vault: AccessVault, events: VaultEvents, newer: NewerTokens) => {
+          const options = { rereadMs: tuning.credentialRereadMs };
+          return new CredentialSource(vault, events, newer, () => wantedCredentials(config), options, logger);
+        },
+      ),
+      factory(Admission, [], () => {
+        return new Admission({ maxInFlight: environment.MAX_IN_FLIGHT, maxLoopDelayMs: tuning.maxLoopDelayMs });
+      }),
+      factory(Upstreams, [], () => new Upstreams()),
+      factory(Accounting, [Admission], (admission: Admission) => {
+        const metrics = createGatewayMetrics(registry, {
+          inFlight: () => admission.count(() => true),
+          openStreams: () => admission.count((exchange) => exchange.stream),
+          configRevision: () => config.current().revision,
+        });
+        return new Accounting(metrics, logger);
+      }),
+      factory(
+        ProxyPipeline,
+        [ConfigSource, Admission, ClientKeys, CredentialSource, Upstreams, Accounting],
+        (...parts: PipelineParts) => new ProxyPipeline(...parts, tuning),
+      ),
+      factory(
+        GatewayLifecycle,
+        [COMMANDS, VaultEvents, RefreshQueue, ClientKeys, CredentialSource, Admission, Upstreams],
+        (...parts: ConstructorParameters<typeof GatewayLifecycle>) => new GatewayLifecycle(...parts),
+      ),
+    ];
+    return { module: GatewayModule, controllers: [HelloController, ModelsController], providers };
+  }
+}
+
+type PipelineParts = [ConfigSource, Admission, ClientKeys, CredentialSource, Upstreams, Accounting];
+
+function newerTokens(tuning: GatewayTuning) {
+  return (vault: AccessVault, events: VaultEvents, queue: RefreshQueue): NewerTokens =>
+    new NewerTokens(
+      {
+        request: (credential, newerThan) => queue.expedite({ credential, newerThan, reason: 'unauthorized' }),
+        wait: (credential, newerThan, timeoutMs) => waitForNewer(vault, events, credential, newerThan, timeoutMs),
+      },
+      { waitMs: tuning.newerTokenMs, throttleMs: tuning.forcedRefreshMs },
+    );
+}
+
+function factory<T extends unknown[]>(
+  provide: FactoryProvider['provide'],
+  inject: FactoryProvider['provide'][],
+  useFactory: (...parts: T) => unknown,
+): FactoryProvider {
+  return { provide, inject, useFactory: useFactory as FactoryProvider['useFactory'] };
+}

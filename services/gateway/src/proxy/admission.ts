@@ -1,0 +1,90 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Draining, Overloaded } from './errors.js';
+import type { Exchange } from './exchange.js';
+import { SURFACES } from './surface.js';
+
+const SAMPLE_MS = 500;
+
+export interface AdmissionOptions {
+  readonly maxInFlight: number;
+  readonly maxLoopDelayMs: number;
+}
+
+/** Who may come in: all, until the process is full, late with its event loop, or about to stop. */
+export class Admission {
+  private readonly open = new Set<Exchange>();
+  private readonly loopDelay = monitorEventLoopDelay({ resolution: 20 });
+  private timer: NodeJS.Timeout | undefined;
+  private late = false;
+  private leaving = false;
+  private draining = false;
+  private whenEmpty: (() => void) | undefined;
+
+  constructor(private readonly options: AdmissionOptions) {}
+
+  start(): void {
+    this.loopDelay.enable();
+    this.timer = setInterval(() => {
+      this.late = this.loopDelay.mean / 1e6 > this.options.maxLoopDelayMs;
+      this.loopDelay.reset();
+    }, SAMPLE_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.loopDelay.disable();
+  }
+
+  /** @throws Draining, Overloaded */
+  admit(exchange: Exchange): void {
+    if (this.draining) throw new Draining('this gateway is shutting down; another one will answer');
+    if (this.late || this.open.size >= this.options.maxInFlight)
+      throw new Overloaded('this gateway is overloaded; try again in a moment');
+    this.open.add(exchange);
+  }
+
+  leave(exchange: Exchange): void {
+    if (this.open.delete(exchange) && this.open.size === 0) this.whenEmpty?.();
+  }
+
+  /** Says so in `/readyz`, while load balancers still send requests here. */
+  announceLeave(): void {
+    this.leaving = true;
+  }
+
+  /** From now on nobody is let in. */
+  close(): void {
+    this.draining = true;
+  }
+
+  /** Resolves with those still open when the time is over: none, if all have finished before. */
+  async emptied(withinMs: number): Promise<readonly Exchange[]> {
+    if (this.open.size === 0) return [];
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, withinMs);
+      this.whenEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    return [...this.open];
+  }
+
+  get isDraining(): boolean {
+    return this.leaving;
+  }
+
+  get isOverloaded(): boolean {
+    return this.late;
+  }
+
+  /** Open exchanges by surface. */
+  count(which: (exchange: Exchange) => boolean): Map<string, number> {
+    const counts = new Map<string, number>(SURFACES.map(({ name }) => [name, 0]));
+    for (const exchange of this.open) {
+      const { name } = exchange.surface;
+      if (which(exchange)) counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return counts;
+  }
+}

@@ -1,0 +1,62 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { hashClientKey, isExpired, type ClientKey } from '@muxgate/clients';
+import type { ClientKeys } from './client-keys.js';
+import { ClientKeyMissing, ClientKeysDiffer, ClientKeyUnknown } from './errors.js';
+import type { MaybePromise } from './when-ready.js';
+
+const BEARER = /^bearer +(\S+)$/i;
+const MUXGATE_KEY = 'mxg_';
+
+/** Who everyone is where `clients.authentication` is `disabled` (loopback only). */
+export const ANONYMOUS: ClientKey = { id: 'anonymous', name: 'anonymous', mayPin: false, createdAt: 0 };
+
+/**
+ * The client of a request by its key, in `x-api-key` or `Authorization: Bearer`. SDKs may send a credential of
+ * their own in the other header, which is not used; two different Muxgate keys are refused.
+ *
+ * @throws ClientKeyMissing, ClientKeyUnknown, ClientKeysDiffer, ClientKeysUnavailable
+ */
+export function identifyClient(
+  headers: IncomingHttpHeaders,
+  keys: Pick<ClientKeys, 'find'>,
+  now: number,
+): MaybePromise<ClientKey> {
+  const apiKey = headers['x-api-key'];
+  const first = typeof apiKey === 'string' && apiKey !== '' ? apiKey : undefined;
+  const second = bearerOf(headers.authorization);
+  const only = first === undefined || first === second ? second : second === undefined ? first : undefined;
+  if (only !== undefined) {
+    const found = keys.find(hashClientKey(only));
+    return found instanceof Promise ? found.then((client) => accept(client, now)) : accept(found, now);
+  }
+  if (first === undefined || second === undefined)
+    throw new ClientKeyMissing('a client key is needed, in x-api-key or Authorization: Bearer');
+  return identifyOfTwo(first, second, keys, now);
+}
+
+async function identifyOfTwo(
+  first: string,
+  second: string,
+  keys: Pick<ClientKeys, 'find'>,
+  now: number,
+): Promise<ClientKey> {
+  const [one, other] = await Promise.all([keys.find(hashClientKey(first)), keys.find(hashClientKey(second))]);
+  const firstIsOurs = one !== undefined || first.startsWith(MUXGATE_KEY);
+  const secondIsOurs = other !== undefined || second.startsWith(MUXGATE_KEY);
+  if (firstIsOurs && secondIsOurs)
+    throw new ClientKeysDiffer('x-api-key and Authorization hold two different client keys; send one');
+  return accept(one ?? other, now);
+}
+
+function accept(client: ClientKey | undefined, now: number): ClientKey {
+  if (client === undefined || isExpired(client, now))
+    throw new ClientKeyUnknown('this client key is not known, has expired or was revoked');
+  return client;
+}
+
+function bearerOf(authorization: string | undefined): string | undefined {
+  if (authorization === undefined) return undefined;
+  // the usual form first: the pattern is for the odd ones
+  if (authorization.startsWith('Bearer ') && !authorization.includes(' ', 7)) return authorization.slice(7) || undefined;
+  return BEARER.exec(authorization)?.[1];
+}

@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ClientKey } from '@muxgate/clients';
+import type { ConfigSnapshot } from '@muxgate/config';
+import { requestId, type AppError } from '@muxgate/runtime';
+import type { Decision } from './choose-target.js';
+import type { Credential } from './credential-source.js';
+import { Downstream, type AnswerFacts } from './downstream.js';
+import type { Surface } from './surface.js';
+import type { UpstreamBody } from './upstream.js';
+import type { Usage } from './usage-reader.js';
+
+/** One request and what becomes of it. Filled in by the steps of the pipeline, read by accounting. */
+export class Exchange implements AnswerFacts {
+  readonly id: string;
+  readonly downstream: Downstream;
+  readonly startedAt = performance.now();
+
+  client: ClientKey | undefined;
+  decision: Decision | undefined;
+  credential: Credential | undefined;
+  /** kept until nothing can ask for it again: the request may have to be sent twice */
+  body: UpstreamBody | undefined;
+  bodyLength = 0;
+  /** the client asked for events */
+  stream = false;
+
+  attempts = 0;
+  resent = false;
+  /** milliseconds spent waiting for upstream, over all attempts */
+  upstreamMs = 0;
+  firstContentAt: number | undefined;
+  usage: Usage | undefined;
+  usageEstimated = false;
+  failure: AppError | undefined;
+  clientGone = false;
+  /** stops the running attempt */
+  abort: ((reason: Error) => void) | undefined;
+
+  constructor(
+    readonly req: IncomingMessage,
+    readonly res: ServerResponse,
+    readonly surface: Surface,
+    readonly snapshot: ConfigSnapshot,
+    pingAfterMs: number,
+  ) {
+    this.id = requestId(req.headers['x-request-id']);
+    this.downstream = new Downstream(this, res, pingAfterMs);
+  }
+
+  get query(): string {
+    const url = this.req.url as string;
+    const at = url.indexOf('?');
+    return at === -1 ? '' : url.slice(at);
+  }
+}

@@ -1,0 +1,213 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { AppError } from '@muxgate/runtime';
+import type { Dispatcher } from 'undici';
+import { StreamRefused, StreamTruncated, UpstreamBroken } from './errors.js';
+import { endsWithLineFeed, lastEventEnd } from './event-boundary.js';
+import type { Exchange } from './exchange.js';
+import { responseHeaders } from './headers.js';
+import { createStreamTap, type StreamTap } from './sse-tap.js';
+import { upstreamError } from './upstream-error.js';
+import { readJsonUsage, type StreamProtocol } from './usage-reader.js';
+
+/** What an attempt came to; exactly one is called, once. */
+export interface RelayOutcome {
+  /** the upstream refused the token; its answer is held downstream */
+  unauthorized(exchange: Exchange): void;
+  failed(exchange: Exchange, error: AppError): void;
+  finished(exchange: Exchange): void;
+}
+
+/** Held before the commit, or of an event whose end has not come: beyond this, send what there is. */
+const MAX_HELD = 256 * 1024;
+/** A JSON answer is read for its usage up to this size. */
+const MAX_COPY = 2 * 1024 * 1024;
+
+/**
+ * One attempt's answer on its way to the client: the bytes as they come, read in passing for usage. The status
+ * leaves with the first content. Events leave whole, so that an error event or a ping never lands inside one.
+ */
+export class Relay implements Dispatcher.DispatchHandler {
+  private readonly downstream: Exchange['downstream'];
+  private controller: Dispatcher.DispatchController | undefined;
+  private readonly startedAt = performance.now();
+  private status = 0;
+  private tap: StreamTap | undefined;
+  private copy: Buffer[] | undefined;
+  private copied = 0;
+  private held = 0;
+  /** an event's beginning, whose end has not come */
+  private partial: Buffer[] = [];
+  private sending = false;
+  private refused = false;
+  private over = false;
+
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly outcome: RelayOutcome,
+  ) {
+    this.downstream = exchange.downstream;
+    exchange.abort = (reason) => this.stop(reason);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.over) controller.abort(new Error('the client has gone'));
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+    reason?: string,
+  ): void {
+    if (status < 200) return;
+    const { exchange, downstream } = this;
+    this.status = status;
+    this.refused = status === 401 && exchange.body !== undefined && exchange.credential?.grant !== undefined;
+    if (!this.refused) exchange.body = undefined;
+    const encoding = headers['content-encoding'];
+    const plain = encoding === undefined || encoding === 'identity';
+    const ok = status >= 200 && status < 300;
+    const events = ok && plain && isEventStream(headers['content-type']);
+    if (downstream.committed && !events && !this.refused) return this.refuse();
+    if (ok && plain && exchange.surface.name !== 'count_tokens') {
+      if (events) this.tap = createStreamTap(exchange.surface.protocol as StreamProtocol);
+      else this.copy = [];
+    }
+    downstream.source = controller;
+    downstream.prepare({
+      status,
+      reason,
+      headers: responseHeaders(controller.rawHeaders as readonly Buffer[]),
+      events,
+    });
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.over) return;
+    this.held += chunk.length;
+    if (this.refused) {
+      if (this.held <= MAX_HELD) this.downstream.hold(chunk);
+    } else if (this.tap !== undefined) this.relayEvents(this.tap, chunk);
+    else this.relayBytes(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.over) return;
+    const { tap, exchange, downstream } = this;
+    tap?.end();
+    this.close();
+    if (this.refused) return this.outcome.unauthorized(exchange);
+    if (tap !== undefined && !tap.protocolEndSeen && !tap.errorEventSeen) {
+      const provider = exchange.decision?.provider.name;
+      const error = this.sending
+        ? new StreamTruncated(`the stream of provider ${provider} ended before its end`)
+        : new UpstreamBroken(`provider ${provider} sent a stream without content`);
+      return this.outcome.failed(exchange, error);
+    }
+    for (const chunk of this.partial) downstream.hold(chunk);
+    this.outcome.finished(exchange);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    if (this.over) return;
+    this.close();
+    if (this.refused) return this.outcome.unauthorized(this.exchange);
+    const provider = this.exchange.decision?.provider.name ?? '';
+    this.outcome.failed(this.exchange, upstreamError(error, provider, this.controller !== undefined));
+  }
+
+  private relayEvents(tap: StreamTap, chunk: Buffer): void {
+    const { downstream, exchange } = this;
+    tap.push(chunk);
+    if (tap.atEventBoundary) {
+      for (const part of this.partial) downstream.hold(part);
+      if (this.partial.length > 0) this.partial = [];
+      downstream.hold(chunk);
+      downstream.atEventBoundary = true;
+    } else this.holdPartial(chunk);
+    if (!this.sending) {
+      if (tap.firstContentSeen) exchange.firstContentAt = performance.now();
+      else if (!tap.protocolEndSeen && !tap.errorEventSeen && this.held <= MAX_HELD) return;
+      this.sending = true;
+    }
+    downstream.send();
+  }
+
+  private holdPartial(chunk: Buffer): void {
+    const before = this.partial.at(-1);
+    const end = lastEventEnd(chunk, before !== undefined && endsWithLineFeed(before));
+    if (end > 0) {
+      for (const part of this.partial) this.downstream.hold(part);
+      this.downstream.hold(chunk.subarray(0, end));
+      this.partial = end < chunk.length ? [chunk.subarray(end)] : [];
+      this.downstream.atEventBoundary = true;
+      this.held = chunk.length - end;
+    } else {
+      this.partial.push(chunk);
+      if (this.held <= MAX_HELD) return;
+      for (const part of this.partial) this.downstream.hold(part);
+      this.partial = [];
+      this.downstream.atEventBoundary = false;
+    }
+  }
+
+  private relayBytes(chunk: Buffer): void {
+    const { exchange } = this;
+    exchange.firstContentAt ??= performance.now();
+    if (this.copy !== undefined) {
+      this.copied += chunk.length;
+      if (this.copied <= MAX_COPY) this.copy.push(chunk);
+      else this.copy = undefined;
+    }
+    this.sending = true;
+    this.downstream.hold(chunk);
+    this.downstream.send();
+  }
+
+  /** The answer to a stream that a ping has already committed is not a stream: its status comes too late. */
+  private refuse(): void {
+    const { exchange } = this;
+    const provider = exchange.decision?.provider.name;
+    this.stop(new Error('not a stream'));
+    this.outcome.failed(exchange, new StreamRefused(`provider ${provider} answered ${this.status} instead of a stream`));
+  }
+
+  private stop(reason: Error): void {
+    if (this.over) return;
+    this.close();
+    this.controller?.abort(reason);
+  }
+
+  /** Takes over into the exchange what this attempt has told. */
+  private close(): void {
+    this.over = true;
+    const { exchange } = this;
+    exchange.abort = undefined;
+    exchange.upstreamMs += performance.now() - this.startedAt;
+    this.downstream.source = undefined;
+    if (this.copy !== undefined)
+      exchange.usage = readJsonUsage(exchange.surface.protocol as StreamProtocol, Buffer.concat(this.copy));
+    if (this.tap === undefined) return;
+    exchange.usage = this.tap.usage;
+    if (exchange.usage !== undefined && this.tap.protocolEndSeen) return;
+    exchange.usageEstimated = true;
+    exchange.usage = {
+      inputTokens: estimateTokens(exchange.bodyLength),
+      cacheReadTokens: 0,
+      cacheCreationTokens: 0,
+      reasoningTokens: 0,
+      ...exchange.usage,
+      outputTokens: Math.max(exchange.usage?.outputTokens ?? 0, this.tap.outputEvents),
+    };
+  }
+}
+
+function isEventStream(contentType: string | string[] | undefined): boolean {
+  return typeof contentType === 'string' && contentType.toLowerCase().startsWith('text/event-stream');
+}
+
+/** Four bytes a token: a rough figure for what nobody counted, marked as estimated. */
+function estimateTokens(bytes: number): number {
+  return Math.ceil(bytes / 4);
+}

@@ -1,0 +1,41 @@
+/** Times and sizes that are the contract's, not an operator's to set; tests shorten them. Milliseconds and bytes. */
+export interface GatewayTuning {
+  readonly maxBodyBytes: number;
+  /** from the head of a request to the end of its body */
+  readonly bodyDeadlineMs: number;
+  /** what may still arrive of a body that was refused, before the connection is cut */
+  readonly drainBytes: number;
+  readonly drainMs: number;
+  /** silence of a stream after which a ping is sent */
+  readonly pingAfterMs: number;
+  /** wait for a token newer than the one that was refused */
+  readonly newerTokenMs: number;
+  /** between two forced refreshes of one credential */
+  readonly forcedRefreshMs: number;
+  /** how often credentials' generations and client keys are read again, should a message have been lost */
+  readonly credentialRereadMs: number;
+  readonly clientKeyRereadMs: number;
+  /** wait for Redis when a client key is not in memory */
+  readonly clientKeyWaitMs: number;
+  /** how long a key that nobody knows is remembered as such */
+  readonly unknownKeyMs: number;
+  /** mean delay of the event loop above which requests are shed */
+  readonly maxLoopDelayMs: number;
+}
+
+const MIB = 1024 * 1024;
+
+export const DEFAULT_TUNING: GatewayTuning = {
+  maxBodyBytes: 32 * MIB,
+  bodyDeadlineMs: 60_000,
+  drainBytes: 64 * MIB,
+  drainMs: 10_000,
+  pingAfterMs: 15_000,
+  newerTokenMs: 10_000,
+  forcedRefreshMs: 60_000,
+  credentialRereadMs: 2_000,
+  clientKeyRereadMs: 5_000,
+  clientKeyWaitMs: 2_000,
+  unknownKeyMs: 2_000,
+  maxLoopDelayMs: 1_000,
+};
