@@ -32,8 +32,8 @@ export function checkOAuthProviders(document: ConfigDocument, mistakes: Mistakes
   for (const [index, entry] of document.oauthProviders.entries()) {
     const path = `oauthProviders[${index}]`;
     if (entry.preset === undefined) {
-      checkEndpoints(entry, path, mistakes);
       checkClient(entry, path, mistakes);
+      checkEndpoints(entry, path, mistakes);
     } else {
       mistakes.add(join(path, 'preset'), presetMistake(entry.preset));
     }
@@ -60,6 +60,7 @@ function checkEndpoints(entry: OAuthProviderEntry, path: string, mistakes: Mista
 }
 
 function checkClient(entry: OAuthProviderEntry, path: string, mistakes: Mistakes): void {
+  if (entry.clientId === undefined) mistakes.add(join(path, 'clientId'), 'is missing');
   const { clientAuthentication: method, clientSecret: secret } = entry;
   if (method === 'none' && secret !== undefined) {
     mistakes.add(join(path, 'clientAuthentication'), 'is none, but there is a clientSecret');

@@ -9,6 +9,8 @@ export function checkReferences(document: ConfigDocument, mistakes: Mistakes): v
   const models = checkUnique(document.models, 'models', 'model', mistakes);
   const providers = checkUnique(document.providers, 'providers', 'provider', mistakes);
   for (const [index, model] of document.models.entries()) {
+    if (model.targets?.length === 0)
+      mistakes.add(`models[${index}].targets`, 'must hold at least one target');
     for (const [position, target] of (model.targets ?? []).entries()) {
       checkNamed(
         target.provider,
@@ -34,9 +36,10 @@ function checkRouter(router: RouterSection, models: ReadonlySet<string>, mistake
   for (const [index, rule] of router.rules.entries()) {
     const path = `router.rules[${index}]`;
     checkNamed(rule.use, models, join(path, 'use'), 'model', mistakes);
-    if (rule.when !== undefined && Object.values(rule.when).every((condition) => condition === undefined)) {
-      mistakes.add(join(path, 'when'), 'must hold at least one condition');
-    }
+    const when = join(path, 'when');
+    const conditions = Object.values(rule.when ?? {}).filter((condition) => condition !== undefined);
+    if (conditions.length === 0 && !mistakes.has(when))
+      mistakes.add(when, 'must hold at least one condition');
   }
 }
 

@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { Transform, Type } from 'class-transformer';
 import { IsOptional, ValidateBy, ValidateNested } from 'class-validator';
 
 type Shape = new () => object;
@@ -54,8 +53,6 @@ export function valueField(
         defaultMessage: (context) => writeFaults(faults(context?.value)),
       },
     })(target, property);
-    // class-transformer would rebuild maps and drop keys such as `constructor`.
-    Transform(({ obj, key }) => (obj as Record<string, unknown>)[key])(target, property);
   };
 }
 
@@ -82,7 +79,6 @@ export function sectionField(
       })(target, property);
     }
     ValidateNested()(target, property);
-    Type(section)(target, property);
   };
 }
 

@@ -104,10 +104,7 @@ export const Whole = (range: { min: number; max: number }, options: FieldOptions
   valueField(
     'number',
     'whole number',
-    (value) =>
-      Number.isInteger(value) && inRange(value as number, range)
-        ? []
-        : [`must be a whole number from ${range.min} to ${range.max}`],
+    (value) => (Number.isInteger(value) && inRange(value as number, range) ? [] : [wholeMistake(range)]),
     options,
   );
 
@@ -121,6 +118,9 @@ export const Amount = (range: { min: number; max: number }, options: FieldOption
         : [`must be a number from ${range.min} to ${range.max}`],
     options,
   );
+
+const wholeMistake = ({ min, max }: { min: number; max: number }): string =>
+  min === max ? `must be ${min}` : `must be a whole number from ${min} to ${max}`;
 
 const inRange = (value: number, { min, max }: { min: number; max: number }): boolean =>
   value >= min && value <= max;

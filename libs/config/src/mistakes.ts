@@ -15,18 +15,20 @@ export class Mistakes {
     this.#lines.push(path === '' ? says : `${path}: ${says}`);
   }
 
-  reject(path: string, says: string): void {
-    this.add(path, says);
-    this.silence(path);
+  /** Whether something at this path or inside it is wrong already. */
+  has(path: string): boolean {
+    return [...this.#seen].some((inner) => isInside(inner, path));
   }
 
-  silence(path: string): void {
+  /** The mistake is about all of the path. */
+  reject(path: string, says: string): void {
+    this.add(path, says);
     this.#rejected.push(path);
   }
 }
 
 function isInside(path: string, outer: string): boolean {
-  return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
+  return outer === '' || path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
 }
 
 /** `models` + `0` + `name` → `models[0].name` */

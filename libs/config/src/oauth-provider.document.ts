@@ -30,8 +30,11 @@ export class OAuthProviderEntry {
   @Url({ about: 'The revocation endpoint (RFC 7009).' })
   revocationUrl?: string;
 
-  @Text({ about: 'The client that this server knows Muxgate as.', required: true })
-  clientId!: string;
+  @Text({
+    about: 'The client that this server knows Muxgate as.',
+    defaultText: "the preset's; required without one",
+  })
+  clientId?: string;
 
   @Secret({ about: 'The secret of that client; absent for a public client.' })
   clientSecret?: string;

@@ -1,4 +1,3 @@
-import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { ConfigDocument } from './document.js';
 import { fieldsOf, readFaults, type Field } from './field.js';
@@ -14,8 +13,7 @@ type Plain = Record<string, unknown>;
  */
 export function readDocument(value: unknown, env: Environment, mistakes: Mistakes): ConfigDocument {
   if (!isPlain(value)) mistakes.reject('', 'the file must be a map that begins with "version: 1"');
-  const plain = readSection(value, ConfigDocument, '', { env, mistakes });
-  const document = plainToInstance(ConfigDocument, plain);
+  const document = readSection(value, ConfigDocument, '', { env, mistakes });
   reportFaults(validateSync(document, { forbidUnknownValues: false }), '', mistakes);
   return document;
 }
@@ -25,24 +23,29 @@ interface Context {
   mistakes: Mistakes;
 }
 
-function readSection(value: unknown, shape: new () => object, path: string, context: Context): Plain {
+function readSection<T extends object>(
+  value: unknown,
+  shape: new () => T,
+  path: string,
+  context: Context,
+): T {
+  const section = new shape();
   if (!isPlain(value)) {
     context.mistakes.reject(path, 'must be a section (keys and values)');
-    return {};
+    return section;
   }
   const fields = fieldsOf(shape);
   const names = fields.map((field) => field.property);
   for (const key of Object.keys(value)) {
     if (!names.includes(key)) context.mistakes.add(join(path, key), `unknown key${didYouMean(key, names)}`);
   }
-  const result: Plain = {};
   for (const field of fields) {
     const given = Object.hasOwn(value, field.property) ? value[field.property] : undefined;
     if (given !== undefined && given !== null) {
-      result[field.property] = readField(given, field, join(path, field.property), context);
+      Reflect.set(section, field.property, readField(given, field, join(path, field.property), context));
     }
   }
-  return result;
+  return section;
 }
 
 function readField(value: unknown, field: Field, path: string, context: Context): unknown {

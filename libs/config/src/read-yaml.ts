@@ -13,7 +13,6 @@ export function readYaml(text: string): { value: unknown } | { problems: string[
       lineCounter: lines,
       prettyErrors: false,
       uniqueKeys: true,
-      logLevel: 'silent',
     });
     const faults = [...document.errors, ...document.warnings];
     if (faults.length > 0) return { problems: faults.map((fault) => describe(fault, lines)) };
