@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ConfigSnapshot } from '../../libs/config/src/index.ts';
 import { buildIfStale } from './build.ts';
 import { checkConfig, chooseExample } from './check-config.ts';
@@ -23,6 +24,7 @@ import { summaryLines, type ExampleRequest } from './summary.ts';
 const EX_CONFIG = 78;
 const REDIS_SECONDS = 30;
 const READY_SECONDS = 60;
+const CONNECT_SECONDS = 20;
 const STOP_ORDER = ['gateway', 'auth', 'worker', 'sandbox', 'redis'];
 
 /** Runs everything until `signal` aborts. Resolves to the exit code, with nothing left running. */
@@ -140,14 +142,19 @@ async function startServices(
 
 /** The vendor forgets everything when it ends, so its credential is connected anew whenever it has started. */
 async function connectAndSay(access: AuthAccess, output: Output, signal: AbortSignal): Promise<void> {
-  try {
-    if (await connectSandbox(access, signal)) output.say('the sandbox credential is connected');
-  } catch (error) {
-    if (signal.aborted) return;
-    output.log(
-      `The sandbox credential could not be connected: ${error instanceof Error ? error.message : ''}`,
-    );
+  // Auth may just be on its way back itself.
+  const deadline = Date.now() + CONNECT_SECONDS * 1_000;
+  let fault = '';
+  while (Date.now() < deadline && !signal.aborted) {
+    try {
+      if (await connectSandbox(access, signal)) output.say('the sandbox credential is connected');
+      return;
+    } catch (error) {
+      fault = error instanceof Error ? error.message : String(error);
+      await delay(250);
+    }
   }
+  if (!signal.aborted) output.log(`The sandbox credential could not be connected: ${fault}`);
 }
 
 async function greet(

@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build, buildIfStale } from '../launcher/build.ts';
+import { howToGetRedis, redisBinary } from '../launcher/redis-binary.ts';
+import { runCommand } from '../launcher/run-command.ts';
+import { withNode24First, type CheckResult } from './check-result.ts';
+import { runVitest } from './vitest.ts';
+
+export interface Check {
+  readonly name: string;
+  readonly meaning: string;
+  readonly run: (root: string, print: (line: string) => void, signal: AbortSignal) => Promise<CheckResult>;
+}
+
+/** In the order they run: the quick ones first, the build before what runs it. */
+export const CHECKS: readonly Check[] = [
+  tool('format', 'prettier: every file is formatted', 'prettier', ['--check', '.']),
+  tool('lint', 'oxlint: rules, promises, import directions, no cycles', 'oxlint', []),
+  tool('types', 'tsc: everything type-checks', 'tsc', ['--noEmit']),
+  {
+    name: 'build',
+    meaning: 'nest build',
+    run: async (root, print, signal) => verdict(await build(root, signal), print),
+  },
+  { name: 'docs', meaning: 'reference pages are those the code generates', run: docsAreCurrent },
+  { name: 'redis', meaning: 'a real Redis can be had', run: redisCanBeHad },
+  {
+    name: 'unit',
+    meaning: 'tests beside the code',
+    run: (root, _print, signal) => runVitest(root, 'unit', signal),
+  },
+  {
+    name: 'contract',
+    meaning: 'test/contract',
+    run: (root, _print, signal) => runVitest(root, 'contract', signal),
+  },
+  {
+    name: 'e2e',
+    meaning: 'test/e2e and test/chaos: the built services as processes',
+    run: async (root, print, signal) => {
+      const built = await buildIfStale(root, print, signal);
+      return built.failed ? verdict(built, print) : await runVitest(root, 'e2e', signal);
+    },
+  },
+];
+
+const PASSED: CheckResult = { passed: 1, failed: 0, skipped: [] };
+const FAILED: CheckResult = { passed: 0, failed: 1, skipped: [] };
+
+function verdict({ failed }: { failed: string | undefined }, print: (line: string) => void): CheckResult {
+  if (failed === undefined) return PASSED;
+  print(failed);
+  return FAILED;
+}
+
+/** A program of node_modules/.bin; its output is shown when it fails. */
+function tool(name: string, meaning: string, program: string, args: readonly string[]): Check {
+  return {
+    name,
+    meaning,
+    run: async (root, print, signal) => {
+      const { code, output } = await runCommand(join(root, 'node_modules/.bin', program), args, {
+        cwd: root,
+        env: withNode24First(root),
+        signal,
+      });
+      return verdict({ failed: code === 0 ? undefined : output }, print);
+    },
+  };
+}
+
+async function docsAreCurrent(
+  root: string,
+  print: (line: string) => void,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const generator = join(root, 'scripts/generate-docs.mjs');
+  if (!existsSync(generator)) return { ...PASSED, passed: 0, skipped: ['docs: there is no generator yet'] };
+  const reference = join(root, 'docs/reference');
+  const before = await readTexts(reference);
+  const { code, output } = await runCommand(process.execPath, [generator], { cwd: root, signal });
+  if (code !== 0) return verdict({ failed: output }, print);
+  const after = await readTexts(reference);
+  const stale = [...new Set([...before.keys(), ...after.keys()])].filter(
+    (name) => before.get(name) !== after.get(name),
+  );
+  if (stale.length === 0) return PASSED;
+  return verdict(
+    { failed: `docs/reference was out of date and has been generated again, commit it: ${stale.join(', ')}` },
+    print,
+  );
+}
+
+async function readTexts(directory: string): Promise<Map<string, string>> {
+  const names = await readdir(directory).catch(() => []);
+  return new Map(
+    await Promise.all(
+      names.map(async (name): Promise<[string, string]> => [
+        name,
+        await readFile(join(directory, name), 'utf8'),
+      ]),
+    ),
+  );
+}
+
+async function redisCanBeHad(
+  _root: string,
+  print: (line: string) => void,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const binary = await redisBinary({ onProgress: (message) => print(`   ${message}`), signal });
+  return verdict({ failed: binary ? undefined : `No Redis could be had. ${howToGetRedis()}` }, print);
+}
