@@ -38,7 +38,10 @@ export interface GatewayOverrides {
 }
 
 /** Builds and starts a gateway; nothing listens before environment and configuration are known to be right. */
-export async function createGateway(source: EnvironmentSource, overrides: GatewayOverrides = {}): Promise<Gateway> {
+export async function createGateway(
+  source: EnvironmentSource,
+  overrides: GatewayOverrides = {},
+): Promise<Gateway> {
   const environment = readEnvironment(GatewayEnvironment, source);
   const snapshot = overrides.snapshot ?? (await loadConfig(environment.MUXGATE_CONFIG, source));
   assertAuthenticationSafe(snapshot, environment.HOST);

@@ -47,7 +47,9 @@ export class GatewayModule {
           histogram: createRedisHistogram(registry),
         }),
       ),
-      factory(SUBSCRIBER, [], () => connectRedis(settings, { name: 'gateway-events', role: 'subscriber', logger })),
+      factory(SUBSCRIBER, [], () =>
+        connectRedis(settings, { name: 'gateway-events', role: 'subscriber', logger }),
+      ),
       factory(AccessVault, [COMMANDS], (redis: RedisClient) => {
         return new AccessVault(redis, KeyRing.parse(environment.MUXGATE_ACCESS_KEYS));
       }),
@@ -67,7 +69,10 @@ export class GatewayModule {
         },
       ),
       factory(Admission, [], () => {
-        return new Admission({ maxInFlight: environment.MAX_IN_FLIGHT, maxLoopDelayMs: tuning.maxLoopDelayMs });
+        return new Admission({
+          maxInFlight: environment.MAX_IN_FLIGHT,
+          maxLoopDelayMs: tuning.maxLoopDelayMs,
+        });
       }),
       factory(Upstreams, [], () => new Upstreams()),
       factory(Accounting, [Admission], (admission: Admission) => {
@@ -100,7 +105,8 @@ function newerTokens(tuning: GatewayTuning) {
     new NewerTokens(
       {
         request: (credential, newerThan) => queue.expedite({ credential, newerThan, reason: 'unauthorized' }),
-        wait: (credential, newerThan, timeoutMs) => waitForNewer(vault, events, credential, newerThan, timeoutMs),
+        wait: (credential, newerThan, timeoutMs) =>
+          waitForNewer(vault, events, credential, newerThan, timeoutMs),
       },
       { waitMs: tuning.newerTokenMs, throttleMs: tuning.forcedRefreshMs },
     );

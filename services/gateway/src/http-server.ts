@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import type { ProxyPipeline } from './proxy/proxy.pipeline.js';
 import { surfaceOf } from './proxy/surface.js';
@@ -59,7 +65,10 @@ export function answerWireError(error: Error & { code?: string }, socket: Socket
     return;
   }
   const [status, reason, message] = WIRE_ERRORS[error.code ?? ''] ?? MALFORMED;
-  const body = JSON.stringify({ type: 'error', error: { type: 'invalid_request_error', message, code: null } });
+  const body = JSON.stringify({
+    type: 'error',
+    error: { type: 'invalid_request_error', message, code: null },
+  });
   socket.end(
     `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,

@@ -34,8 +34,13 @@ export function gatewayReadiness(
   return { ok: Object.values(checks).every(({ ok }) => ok), checks };
 }
 
-function keysCheck(config: ConfigSource, clientKeys: ClientKeys, redisAway: boolean): Readiness['checks'][string] {
-  if (config.current().clients.authentication === 'disabled') return { ok: true, detail: 'authentication disabled' };
+function keysCheck(
+  config: ConfigSource,
+  clientKeys: ClientKeys,
+  redisAway: boolean,
+): Readiness['checks'][string] {
+  if (config.current().clients.authentication === 'disabled')
+    return { ok: true, detail: 'authentication disabled' };
   return { ok: clientKeys.size > 0 || !redisAway, detail: `${clientKeys.size} in memory` };
 }
 

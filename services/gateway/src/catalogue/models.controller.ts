@@ -33,7 +33,7 @@ export class ModelsController {
     };
   }
 
-  @Get('*id')
+  @Get('*')
   async one(@Headers() headers: IncomingHttpHeaders, @Param('*') id: string): Promise<object> {
     const client = await this.identify(headers);
     const model = lookUpModel(this.config.current(), client, id);
