@@ -68,3 +68,34 @@ export async function refresh(issuer: string, refreshToken: string): Promise<oau
   const response = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), refreshToken, insecure);
   return oauth.processRefreshTokenResponse(server, client, response);
 }
+
+export function postJson(url: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+type Counts = Record<string, number>;
+
+export interface SandboxStats {
+  oauth: {
+    tokenRequests: Counts;
+    disturbed: Counts;
+    refreshes: number;
+    reuseDetected: number;
+    familiesRevoked: number;
+  };
+  api: {
+    requests: Counts;
+    statuses: Counts;
+    openRequests: number;
+    billedTokens: { input: number; cacheRead: number; cacheCreation: number; output: number };
+    streams: { open: number; finished: number; aborted: number; failedOnPurpose: number };
+  };
+}
+
+export async function sandboxStats(url: string): Promise<SandboxStats> {
+  return (await (await fetch(`${url}/sandbox/stats`)).json()) as SandboxStats;
+}

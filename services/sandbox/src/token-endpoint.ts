@@ -171,6 +171,7 @@ async function asForm(request: IncomingMessage): Promise<IncomingMessage> {
     'content-type': 'application/x-www-form-urlencoded',
     'content-length': String(form.length),
   };
+  replay.complete = true;
   replay.push(form);
   replay.push(null);
   return replay;
