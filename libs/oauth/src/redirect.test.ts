@@ -23,8 +23,10 @@ describe('parseRedirect', () => {
       ...both,
       iss: 'https://id.example',
     });
+    expect(parseRedirect('localhost:1455/auth/callback?state=xyz&code=abc')).toEqual(both);
+    expect(parseRedirect('/auth/callback?state=xyz&code=abc#')).toEqual(both);
     expect(parseRedirect('?code=abc&state=xyz')).toEqual(both);
-    expect(parseRedirect('code=abc&state=xyz')).toEqual(both);
+    expect(parseRedirect('code=abc&state=xyz#_=_')).toEqual(both);
     expect(parseRedirect('  abc#xyz\n')).toEqual(both);
     expect(parseRedirect('abc')).toEqual({ code: 'abc' });
     expect(parseRedirect('abc#')).toEqual({ code: 'abc' });
@@ -70,6 +72,7 @@ describe('parseRedirect', () => {
     'a\nb',
     'cödé',
     'http://[',
+    'https://mux.example/callback#code=a&state=s',
     `${CALLBACK}?code=a&error=b`,
     `?code=a%00b`,
     'x'.repeat(20_000),

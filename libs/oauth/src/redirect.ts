@@ -22,19 +22,19 @@ const MAX_DESCRIPTION = 512;
 const VISIBLE = /^[\x20-\x7e]+$/; // RFC 6749 appendix A: code and state are 1*VSCHAR
 
 /**
- * Reads an authorization response as a person or a browser hands it over: the full redirect URL, its query alone,
- * `code#state`, or the bare code. Throws `RedirectInvalid` and nothing else.
+ * Reads an authorization response as a person or a browser hands it over: the redirect URL, with or without scheme and
+ * host, its query alone, `code#state`, or the bare code. Throws `RedirectInvalid` and nothing else.
  */
 export function parseRedirect(input: string): AuthorizationResponse {
   const text = input.trim();
   if (text === '') throw new RedirectInvalid('the authorization response is empty');
   if (text.length > MAX_INPUT) throw new RedirectInvalid('the authorization response is too long');
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-    const url = URL.parse(text);
-    if (url === null) throw new RedirectInvalid('the redirect URL is not a URL');
-    return fromParameters(url.searchParams);
+  const [beforeFragment = ''] = text.split('#', 1);
+  if (/^(code|state|error|iss)=/.test(text)) return fromParameters(new URLSearchParams(beforeFragment));
+  if (/^[a-z][a-z0-9+.-]*:\/\/|\?/i.test(beforeFragment)) {
+    const [, ...query] = beforeFragment.split('?');
+    return fromParameters(new URLSearchParams(query.join('?')));
   }
-  if (/^(\?|(code|state|error|iss)=)/.test(text)) return fromParameters(new URLSearchParams(text));
   return fromPaste(text);
 }
 

@@ -69,6 +69,7 @@ describe('token endpoint errors', () => {
       { kind: 'invalid_client' },
     ],
     ['200 with unknown error', { status: 200, body: { ok: false, error: 'odd' } }, { kind: 'other' }],
+    ['tokens under a refusal', { status: 400, body: { access_token: 'at' } }, { kind: 'other' }],
     ['empty 400', { status: 400 }, { kind: 'other' }],
     ['empty 401', { status: 401 }, { kind: 'other' }],
     ['HTML 404', { status: 404, body: '<html>nginx</html>' }, { kind: 'other' }],
