@@ -150,11 +150,15 @@ export const Scopes = (options: FieldOptions): PropertyDecorator =>
     options,
   );
 
+/** One of several values; a list of none could never match. */
 export const TextOrTexts = (options: FieldOptions): PropertyDecorator =>
   valueField(
     'texts',
     'text or list of texts',
-    (value) => (Array.isArray(value) ? each(value, anyText) : anyText(value)),
+    (value) => {
+      if (!Array.isArray(value)) return anyText(value);
+      return value.length === 0 ? ['must hold at least one value'] : each(value, anyText);
+    },
     options,
   );
 

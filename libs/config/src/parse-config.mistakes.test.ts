@@ -275,6 +275,7 @@ const TABLE: Array<[text: string, ...problems: string[]]> = [
   ],
   [when('header: { "a b": c }'), 'router.rules[0].when.header.a b: is not a header name'],
   [when('team: [ci, 4]'), 'router.rules[0].when.team[1]: must be text; put it in quotes'],
+  [when('tool: []'), 'router.rules[0].when.tool: must hold at least one value'],
   [when('thinking: "true"'), 'router.rules[0].when.thinking: must be true or false'],
   [when('minTokens: many'), 'router.rules[0].when.minTokens: must be a whole number from 1 to 1000000000'],
   [
