@@ -56,7 +56,7 @@ export async function createAuthApp(
     histogram: createRedisHistogram(registry),
   });
   await assertRedisUsable(redis, logger);
-  const queue = new RefreshQueue(settings, logger);
+  const queue = new RefreshQueue(redis);
   const publishLocalKey = env.MUXGATE_LOCAL_CLIENT_KEY_HASH;
   if (publishLocalKey !== undefined) {
     await new ClientKeyStore(redis).ensure(publishLocalKey, { name: 'local', mayPin: true });
@@ -99,7 +99,7 @@ export async function createAuthApp(
     { name: 'finish open requests', run: () => closeServer(app.getHttpServer()), timeoutMs: 25_000 },
     { name: 'close the application', run: () => app.close() },
     { name: 'close the queue', run: () => queue.close() },
-    { name: 'close Redis', run: () => void redis.disconnect() },
+    { name: 'close Redis', run: () => redis.disconnect() },
     { name: 'close the management server', run: () => management.close() },
   ];
   return {

@@ -8,13 +8,14 @@ import {
   ApiPropertyOptional,
   ApiTags,
 } from '@nestjs/swagger';
-import { ClientKeyStore, type ClientKey } from '@muxgate/clients';
+import { ClientKeyStore } from '@muxgate/clients';
 import { ArrayMaxSize, IsArray, IsBoolean, IsISO8601, IsOptional, IsString, Length } from 'class-validator';
 import { CalledBy, type Caller } from '../http/caller.js';
-import { isoTime, mapPage, PageQuery, type Page } from '../http/paging.js';
+import { mapPage, PageQuery, type Page } from '../http/paging.js';
 import { RequestError } from '../http/request-error.js';
 import { Needs } from './admin.guard.js';
 import { AuditTrail } from './audit-trail.js';
+import { ClientKeyView, createdKeyView, CreatedKeyView, keyView } from './client-key.view.js';
 
 class CreateKeyBody {
   @ApiProperty({ example: 'ci' })
@@ -47,20 +48,6 @@ class CreateKeyBody {
   expiresAt?: string;
 }
 
-class ClientKeyView {
-  @ApiProperty() id!: string;
-  @ApiProperty() name!: string;
-  @ApiPropertyOptional() team?: string;
-  @ApiPropertyOptional({ type: [String] }) models?: readonly string[];
-  @ApiProperty() mayPin!: boolean;
-  @ApiProperty({ format: 'date-time' }) createdAt!: string;
-  @ApiPropertyOptional({ format: 'date-time' }) expiresAt?: string;
-}
-
-class CreatedKeyView extends ClientKeyView {
-  @ApiProperty({ description: 'shown this once; only its hash is kept', example: 'mxg_…' }) key!: string;
-}
-
 /** Keys of the gateway's clients. */
 @ApiTags('keys')
 @Controller('api/keys')
@@ -81,7 +68,7 @@ export class KeysController {
       ...(expiresAt === undefined ? {} : { expiresAt: futureTime(expiresAt) }),
     });
     await this.record(caller, 'client-key.create', client.id, { name: client.name });
-    return { ...keyView(client), key };
+    return createdKeyView(client, key);
   }
 
   @Get()
@@ -121,15 +108,6 @@ export class KeysController {
       details,
     });
   }
-}
-
-function keyView(client: ClientKey): ClientKeyView {
-  const { createdAt, expiresAt, ...rest } = client;
-  return {
-    ...rest,
-    createdAt: isoTime(createdAt),
-    ...(expiresAt === undefined ? {} : { expiresAt: isoTime(expiresAt) }),
-  };
 }
 
 function keyUnknown(): RequestError {

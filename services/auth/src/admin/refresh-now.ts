@@ -17,7 +17,8 @@ export async function refreshNow(
 ): Promise<CredentialState> {
   const before = await stateOf(vault, credential);
   assertRefreshable(before);
-  await vault.requestRefresh(credential, { newerThan: before.generation, force: true });
+  const answer = await vault.requestRefresh(credential, { newerThan: before.generation, force: true });
+  if (answer === 'throttled') throw throttled();
   await queue.expedite({ credential, newerThan: before.generation, reason: 'operator' });
   const deadline = Date.now() + patienceMs;
   for (;;) {
@@ -43,6 +44,12 @@ function assertRefreshable({ status }: CredentialState): void {
       ? 'The provider refuses this credential; only its owner can settle that with the provider.'
       : 'The provider no longer accepts the stored grant; connect the credential again.';
   throw new RequestError(409, status, detail);
+}
+
+function throttled(): RequestError {
+  return new RequestError(429, 'refresh_throttled', 'It was refreshed by force less than a minute ago.', {
+    headers: { 'retry-after': '60' },
+  });
 }
 
 function assertNoNewFailure(before: CredentialState, now: CredentialState): void {

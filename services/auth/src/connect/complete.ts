@@ -12,7 +12,13 @@ import type { Transaction } from './transaction.store.js';
 /** Who brings the provider's answer: a browser on its way back, or an operator who pastes it. */
 export type Bearer =
   | { readonly kind: 'browser'; readonly headers: IncomingHttpHeaders; readonly address: string }
-  | { readonly kind: 'operator'; readonly name: string; readonly address: string };
+  | {
+      readonly kind: 'operator';
+      readonly name: string;
+      readonly address: string;
+      /** a code read off a page comes without the rest of the answer, so without `iss` */
+      readonly pasted: 'redirectUrl' | 'code';
+    };
 
 /**
  * Step 2, for callback and paste alike. The order is the safety: nothing is used up before the answer is known to be
@@ -27,7 +33,7 @@ export async function complete(
   try {
     assertInitiator(parts, transaction, bearer);
     const { provider, http } = await parts.providers.reach(transaction.provider);
-    assertIssuer(provider, response.iss);
+    if (!isBareCode(response, bearer)) assertIssuer(provider, response.iss);
     await parts.transactions.consume(response.state);
 
     const code = codeOf(response);
@@ -49,6 +55,10 @@ function assertInitiator({ binding }: ConnectParts, transaction: Transaction, be
   if (transaction.browser === undefined) return;
   if (binding.matches(bearer.headers, transaction.browser)) return;
   throw new OtherBrowser('Another browser began this connection.');
+}
+
+function isBareCode(response: AuthorizationResponse, bearer: Bearer): boolean {
+  return bearer.kind === 'operator' && bearer.pasted === 'code' && response.iss === undefined;
 }
 
 function codeOf({ code, error = 'none' }: AuthorizationResponse): string {

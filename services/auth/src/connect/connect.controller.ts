@@ -78,7 +78,8 @@ export class ConnectController {
   ): Promise<AuthorizationView> {
     const browser = isBrowser(headers) ? this.parts.binding.bind(headers) : undefined;
     const authorization = await authorize(this.parts, {
-      ...body,
+      provider: body.provider,
+      credential: body.credential,
       actor: caller.name,
       browser: browser?.fingerprint,
     });
@@ -92,13 +93,17 @@ export class ConnectController {
   @ApiOperation({ summary: 'Finish by paste: {state, code}, code#state, or the whole redirectUrl' })
   @ApiOkResponse({ type: TokenView })
   async exchange(@Body() body: ExchangeBody, @CalledBy() caller: Caller): Promise<TokenView> {
-    const state = await complete(this.parts, pasted(body), { kind: 'operator', ...caller });
+    const state = await complete(this.parts, answerIn(body), {
+      kind: 'operator',
+      ...caller,
+      pasted: body.redirectUrl === undefined ? 'code' : 'redirectUrl',
+    });
     return tokenView(state);
   }
 }
 
 /** The state may come twice, beside the code and within what was pasted: then it must be one. */
-function pasted({ redirectUrl, code, state }: ExchangeBody): AuthorizationResponse {
+function answerIn({ redirectUrl, code, state }: ExchangeBody): AuthorizationResponse {
   const response = parseRedirect(redirectUrl ?? code ?? '');
   if (state === undefined) return response;
   if (response.state !== undefined && response.state !== state) {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
+import { TokenEndpointError } from '@muxgate/oauth';
 import { AppError } from '@muxgate/runtime';
 import { RequestError } from './request-error.js';
 
@@ -20,6 +21,10 @@ export function toProblem(error: unknown): { problem: Problem; headers: Readonly
       problem: { ...problem(error.status, error.code, error.message), ...error.members },
       headers: error.headers,
     };
+  }
+  if (error instanceof TokenEndpointError) {
+    const said = error.oauthError === undefined ? {} : { error: error.oauthError };
+    return { problem: { ...problem(error.status, error.code, error.message), ...said }, headers: {} };
   }
   if (error instanceof AppError) {
     const detail = error.expose ? error.message : 'The request could not be served.';
