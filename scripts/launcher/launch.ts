@@ -65,9 +65,14 @@ async function check(root: string, env: Environment, output: Output, signal: Abo
     output.log(`${failed}\nThe build failed; the compiler's output is above.`);
     return { exitCode: 1 };
   }
-  const settings = { ...asked, ports: await finalPorts(asked.ports) };
+  const settings = {
+    ...asked,
+    ports: await finalPorts(asked.ports),
+    configFile: resolve(root, asked.configFile),
+    dataDirectory: resolve(root, asked.dataDirectory),
+  };
   const publicUrl = settings.publicUrl ?? localUrl(settings.host, settings.ports.auth);
-  const config = await checkConfig(root, resolve(root, settings.configFile), settings.host, {
+  const config = await checkConfig(root, settings.configFile, settings.host, {
     ...inheritable(env),
     PUBLIC_URL: publicUrl,
     MUXGATE_SANDBOX_URL: sandboxUrl(settings),
@@ -100,7 +105,7 @@ async function startRedis(
   stack.add(spec);
   if (!(await redisAnswers(port, REDIS_SECONDS * 1_000, signal))) {
     signal.throwIfAborted();
-    throw redisNotUp(REDIS_SECONDS);
+    throw redisNotUp(settings.dataDirectory, REDIS_SECONDS);
   }
   return { REDIS_URL: `redis://127.0.0.1:${port}` };
 }
@@ -176,21 +181,19 @@ async function greet(
   output.print(`muxgate ready gateway=${gatewayUrl} auth=${authUrl}`);
 }
 
-/** Asks the gateway, as the one who pastes the line will. */
+/** Asks the gateway, as the one who pastes the line will; undefined when it names no model we know a surface for. */
 async function findExample(
   gatewayUrl: string,
   clientKey: string,
   snapshot: ConfigSnapshot,
 ): Promise<ExampleRequest | undefined> {
-  const response = await fetch(`${gatewayUrl}/v1/models`, {
-    headers: { authorization: `Bearer ${clientKey}` },
-  });
-  if (!response.ok) return undefined;
+  const headers = { authorization: `Bearer ${clientKey}` };
+  // Ready or not a moment ago, it may be on its way back from a crash.
+  const response = await fetch(`${gatewayUrl}/v1/models`, { headers }).catch(() => undefined);
+  if (!response?.ok) return undefined;
   const { data } = (await response.json()) as { data: { id: string }[] };
-  return chooseExample(
-    data.map(({ id }) => id),
-    snapshot,
-  );
+  const names = data.map(({ id }) => id);
+  return chooseExample(names, snapshot);
 }
 
 function given({ adminToken, clientKey, accessKeys, refreshKeys }: Settings) {

@@ -6,6 +6,8 @@ import type { ProcessSpec } from './processes.ts';
 import { howToGetRedis, redisBinary } from './redis-binary.ts';
 import { redisArguments } from './redis-server.ts';
 
+const LOG_FILE = 'redis.log';
+
 /** How to run the Redis of `npm start`, on a free port, with its append-only file in the data directory. */
 export async function redisProcess(
   root: string,
@@ -19,7 +21,12 @@ export async function redisProcess(
   const binary = await redisBinary({ onProgress: say, signal });
   signal.throwIfAborted();
   if (binary) {
-    const args = redisArguments({ port, directory, appendonly: true });
+    const args = redisArguments({
+      port,
+      directory,
+      appendonly: true,
+      args: ['--logfile', join(directory, LOG_FILE)],
+    });
     return {
       port,
       spec: { name: 'redis', command: binary.command, args, env: { ...process.env, ...binary.env } },
@@ -36,7 +43,8 @@ export async function redisProcess(
   };
 }
 
-/** Fails with one sentence when Redis did not come up. */
-export function redisNotUp(seconds: number): StartRefused {
-  return new StartRefused(`Redis did not answer within ${seconds} s; its own lines above say why.`);
+export function redisNotUp(dataDirectory: string, seconds: number): StartRefused {
+  return new StartRefused(
+    `Redis did not answer within ${seconds} s; its lines above or ${join(dataDirectory, 'redis', LOG_FILE)} say why.`,
+  );
 }
