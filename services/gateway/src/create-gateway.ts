@@ -62,6 +62,7 @@ export async function createGateway(
   );
   app.useGlobalFilters(new EnvelopeFilter());
   await app.init();
+  await adapter.getInstance().ready();
   const proxy = app.get(ProxyPipeline);
   pipeline = proxy;
   const admission = app.get(Admission);

@@ -57,6 +57,7 @@ function accept(client: ClientKey | undefined, now: number): ClientKey {
 function bearerOf(authorization: string | undefined): string | undefined {
   if (authorization === undefined) return undefined;
   // the usual form first: the pattern is for the odd ones
-  if (authorization.startsWith('Bearer ') && !authorization.includes(' ', 7)) return authorization.slice(7) || undefined;
+  if (authorization.startsWith('Bearer ') && !authorization.includes(' ', 7))
+    return authorization.slice(7) || undefined;
   return BEARER.exec(authorization)?.[1];
 }

@@ -1,4 +1,9 @@
-import { CLIENT_KEY_EVENTS, type ClientKey, type ClientKeyChange, type ClientKeyStore } from '@muxgate/clients';
+import {
+  CLIENT_KEY_EVENTS,
+  type ClientKey,
+  type ClientKeyChange,
+  type ClientKeyStore,
+} from '@muxgate/clients';
 import { messageOf, type Logger } from '@muxgate/runtime';
 import { ClientKeysUnavailable } from './errors.js';
 import type { MaybePromise } from './when-ready.js';

@@ -51,7 +51,10 @@ export class CredentialSource {
   async start(): Promise<void> {
     this.stopListening = this.events.onChange(({ credential, generation, status }) => {
       if (status === 'removed') this.held.delete(credential);
-      else if (generation !== this.held.get(credential)?.grant?.generation || this.isStale(credential, status))
+      else if (
+        generation !== this.held.get(credential)?.grant?.generation ||
+        this.isStale(credential, status)
+      )
         this.load(credential).catch((error: unknown) => this.complain(error));
     });
     await this.preload().catch((error: unknown) => this.complain(error));
@@ -82,7 +85,9 @@ export class CredentialSource {
         return held !== undefined && this.isAlive(held) ? held : this.revive(auth.credential);
       }
       default:
-        throw new AuthTypeUnsupported(`provider ${provider.name}: auth type ${auth.type} is not supported yet`);
+        throw new AuthTypeUnsupported(
+          `provider ${provider.name}: auth type ${auth.type} is not supported yet`,
+        );
     }
   }
 
@@ -121,7 +126,9 @@ export class CredentialSource {
       grant = await this.load(credential);
     } catch (error) {
       if (before !== undefined) throw ended(credential, error);
-      throw new CredentialUnavailable(`credential ${credential} cannot be read at the moment`, { cause: error });
+      throw new CredentialUnavailable(`credential ${credential} cannot be read at the moment`, {
+        cause: error,
+      });
     }
     if (grant === undefined) throw new CredentialMissing(`credential ${credential} is not connected`);
     const loaded = this.held.get(credential);
@@ -129,7 +136,8 @@ export class CredentialSource {
     if (grant.status === 'reauthorization_required' || grant.status === 'blocked_by_provider')
       throw new CredentialRevoked(`credential ${credential} needs to be authorized again`);
     // a refresh that is failing has its own back-off in the worker: waiting here would only pile requests up
-    const newer = grant.status === 'refresh_failing' ? undefined : await this.newer.after(credential, grant.generation);
+    const newer =
+      grant.status === 'refresh_failing' ? undefined : await this.newer.after(credential, grant.generation);
     if (newer === undefined || newer.expiresAt <= this.now()) throw ended(credential);
     return this.keep(newer);
   }
@@ -205,7 +213,10 @@ export class CredentialSource {
 }
 
 function ended(credential: string, cause?: unknown): Error {
-  return new CredentialEnded(`the access token of credential ${credential} has ended and could not be refreshed yet`, {
-    cause,
-  });
+  return new CredentialEnded(
+    `the access token of credential ${credential} has ended and could not be refreshed yet`,
+    {
+      cause,
+    },
+  );
 }

@@ -72,7 +72,13 @@ export function errorEvent(error: AppError, surface: SurfaceName, requestId: str
     case 'responses': {
       const { error: inner } = errorBody(error, 'openai', requestId) as { error: Record<string, unknown> };
       // the documented event is flat, the vendor's SDK looks for `error`: say both
-      const event = { type: 'error', code: inner['code'], message: inner['message'], param: null, error: inner };
+      const event = {
+        type: 'error',
+        code: inner['code'],
+        message: inner['message'],
+        param: null,
+        error: inner,
+      };
       return `event: error\ndata: ${JSON.stringify(event)}\n\n`;
     }
   }
@@ -80,7 +86,8 @@ export function errorEvent(error: AppError, surface: SurfaceName, requestId: str
 
 function errorBody(error: AppError, envelope: Envelope, requestId: string): object {
   if (envelope === 'anthropic') {
-    const type = ANTHROPIC_TYPES[error.status] ?? (OVERLOADED.has(error.code) ? 'overloaded_error' : 'api_error');
+    const type =
+      ANTHROPIC_TYPES[error.status] ?? (OVERLOADED.has(error.code) ? 'overloaded_error' : 'api_error');
     return { type: 'error', error: { type, message: error.message }, request_id: requestId };
   }
   const type = OPENAI_TYPES[error.status] ?? (error.status < 500 ? 'invalid_request_error' : 'server_error');

@@ -34,7 +34,8 @@ export class NewerTokens {
     const running = this.waiting.get(flight);
     if (running !== undefined) return running;
     const askedAt = this.askedAt.get(credential);
-    if (askedAt !== undefined && this.now() - askedAt < this.options.throttleMs) return Promise.resolve(undefined);
+    if (askedAt !== undefined && this.now() - askedAt < this.options.throttleMs)
+      return Promise.resolve(undefined);
     this.askedAt.set(credential, this.now());
     const asking = this.ask(credential, generation)
       .catch(() => undefined)

@@ -77,7 +77,13 @@ export class ProxyPipeline implements RelayOutcome {
     exchange.credential = credential;
     exchange.attempts++;
     const { provider } = decision;
-    const headers = requestHeaders(req.rawHeaders, req.headers.connection, provider.headers, credential.header, USER_AGENT);
+    const headers = requestHeaders(
+      req.rawHeaders,
+      req.headers.connection,
+      provider.headers,
+      credential.header,
+      USER_AGENT,
+    );
     const relay = new Relay(exchange, this);
     this.upstreams.send(provider, exchange.surface.upstreamPath + exchange.query, headers, body, relay);
     // only a token that can be refreshed can make the body be needed again

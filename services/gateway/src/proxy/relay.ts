@@ -170,7 +170,10 @@ export class Relay implements Dispatcher.DispatchHandler {
     const { exchange } = this;
     const provider = exchange.decision?.provider.name;
     this.stop(new Error('not a stream'));
-    this.outcome.failed(exchange, new StreamRefused(`provider ${provider} answered ${this.status} instead of a stream`));
+    this.outcome.failed(
+      exchange,
+      new StreamRefused(`provider ${provider} answered ${this.status} instead of a stream`),
+    );
   }
 
   private stop(reason: Error): void {
