@@ -5,7 +5,6 @@ import { ConfigSource, loadConfig } from '@muxgate/config';
 import { assertRedisUsable, connectRedis, createRedisHistogram, redisSettings } from '@muxgate/redis';
 import { RefreshQueue } from '@muxgate/refresh-queue';
 import {
-  closeServer,
   createLogger,
   createRegistry,
   listen,
@@ -24,6 +23,7 @@ import { BrowserBinding } from './connect/browser-binding.js';
 import { PublicUrl } from './connect/public-url.js';
 import { AuthEnvironment } from './environment.js';
 import { dressApp } from './http/dress-app.js';
+import { finishRequests } from './http/finish-requests.js';
 import { readKeyRings } from './key-rings.js';
 import { readinessOf } from './readiness.js';
 
@@ -96,7 +96,7 @@ export async function createAuthApp(
 
   const stop: ShutdownStep[] = [
     { name: 'leave the load balancer', run: readiness.leave },
-    { name: 'finish open requests', run: () => closeServer(app.getHttpServer()), timeoutMs: 25_000 },
+    { name: 'finish open requests', run: () => finishRequests(app.getHttpServer()), timeoutMs: 25_000 },
     { name: 'close the application', run: () => app.close() },
     { name: 'close the queue', run: () => queue.close() },
     { name: 'close Redis', run: () => redis.disconnect() },
