@@ -5,16 +5,20 @@ import type { RedisClient } from './connect-redis.js';
 /** Restarting will not help: the code makes the process exit 78 (EX_CONFIG). */
 export const RedisUnsuitable = defineError('RedisUnsuitable', 'config_redis_unsuitable', 500);
 
+export const RedisUnreachable = defineError('RedisUnreachable', 'redis_unreachable', 503);
+
 const OLDEST = [6, 2] as const;
 
 /**
  * Refuses a Redis that would lose tokens: older than 6.2, or one that evicts keys under memory pressure.
  * Managed servers may hide INFO or CONFIG; those are let through with a warning.
  *
- * @throws RedisUnsuitable, or the connection's own error when no Redis answers.
+ * @throws RedisUnsuitable, RedisUnreachable when none answers
  */
 export async function assertRedisUsable(redis: RedisClient, logger: Logger): Promise<void> {
-  await redis.ping();
+  await redis.ping().catch((error: unknown) => {
+    throw new RedisUnreachable(`Redis does not answer (${messageOf(error)})`, { cause: error });
+  });
   const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis];
   for (const node of nodes) {
     const version = await ask(logger, 'INFO', () => node.info('server'));

@@ -1,4 +1,4 @@
-export { assertRedisUsable, RedisUnsuitable } from './assert-redis-usable.js';
+export { assertRedisUsable, RedisUnreachable, RedisUnsuitable } from './assert-redis-usable.js';
 export { connectRedis, type ConnectRedisOptions, type RedisClient, type RedisRole } from './connect-redis.js';
 export { createRedisHistogram } from './redis.metrics.js';
 export { redisSettings, RedisSettingsInvalid, type HostPort, type RedisSettings } from './redis-settings.js';

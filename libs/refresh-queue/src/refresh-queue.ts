@@ -23,16 +23,19 @@ export interface RefreshJob {
  */
 const DEDUPLICATION_MS = 1_000;
 
+/** Never tried again by BullMQ: the record says when. */
+const JOB = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const;
+
 /** The producer's side: gateways ask for newer tokens, auth and the sweep for due ones. */
 export class RefreshQueue {
   private readonly queue: Queue<RefreshJob, unknown, string>;
 
-  constructor(redis: RedisClient) {
-    this.queue = new Queue(REFRESH_QUEUE, {
-      connection: redis,
-      prefix: QUEUE_PREFIX,
-      defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: { count: 100 } },
-    });
+  /** @param source a connection, or a queue that is there already */
+  constructor(source: RedisClient | Queue) {
+    this.queue =
+      source instanceof Queue
+        ? source
+        : new Queue(REFRESH_QUEUE, { connection: source, prefix: QUEUE_PREFIX });
     // The connection reports its own state; without a listener an error event would end the process.
     this.queue.on('error', () => undefined);
   }
@@ -44,6 +47,7 @@ export class RefreshQueue {
     reason: 'unauthorized' | 'operator';
   }): Promise<void> {
     await this.queue.add(REFRESH_JOB, input, {
+      ...JOB,
       lifo: true,
       deduplication: { id: `${input.reason}-${input.credential}-${input.newerThan}`, ttl: DEDUPLICATION_MS },
     });
@@ -54,18 +58,14 @@ export class RefreshQueue {
       credentials.map((credential) => ({
         name: REFRESH_JOB,
         data: { credential, reason: 'due' },
-        opts: { deduplication: { id: `due-${credential}`, ttl: DEDUPLICATION_MS } },
+        opts: { ...JOB, deduplication: { id: `due-${credential}`, ttl: DEDUPLICATION_MS } },
       })),
     );
   }
 
   /** Has BullMQ itself call for a sweep, beside the workers' own tickers. */
   async scheduleSweep(everyMs: number): Promise<void> {
-    await this.queue.upsertJobScheduler(
-      SWEEP_JOB,
-      { every: everyMs },
-      { name: SWEEP_JOB, opts: { removeOnComplete: true, removeOnFail: true } },
-    );
+    await this.queue.upsertJobScheduler(SWEEP_JOB, { every: everyMs }, { name: SWEEP_JOB, opts: JOB });
   }
 
   /** Jobs by state: waiting, active, delayed, failed. */

@@ -21,6 +21,7 @@ export {
   LEASE_MS,
   RefreshVault,
   type Acquired,
+  type CommittableLease,
   type Committed,
   type OrphanedTokenSet,
   type RefreshFailure,

@@ -12,22 +12,25 @@ export class KeyRing {
     private readonly keys: ReadonlyMap<string, KeyObject>,
   ) {}
 
-  /** @throws KeyRingInvalid naming the entry by its place and, where it is one, its id. */
-  static parse(text: string): KeyRing {
+  /**
+   * @param name what the ring is called in errors: the variable that it came from
+   * @throws KeyRingInvalid naming the entry by its place and, where it is one, its id
+   */
+  static parse(text: string, name = 'key ring'): KeyRing {
     const keys = new Map<string, KeyObject>();
     for (const [index, entry] of text.split(',').entries()) {
       const colon = entry.indexOf(':');
       const kid = entry.slice(0, Math.max(colon, 0)).trim();
-      if (!KEY_ID.test(kid)) throw invalid(index, 'must be kid:base64, with a kid of A-Z a-z 0-9 _ -');
-      if (keys.has(kid)) throw invalid(index, `repeats the key id "${kid}"`);
+      if (!KEY_ID.test(kid)) throw invalid(name, index, 'must be kid:base64, with a kid of A-Z a-z 0-9 _ -');
+      if (keys.has(kid)) throw invalid(name, index, `repeats the key id "${kid}"`);
       const bytes = decodeBase64(entry.slice(colon + 1).trim());
       if (bytes?.length !== KEY_BYTES)
-        throw invalid(index, `("${kid}") must be base64 of ${KEY_BYTES} bytes`);
+        throw invalid(name, index, `("${kid}") must be base64 of ${KEY_BYTES} bytes`);
       keys.set(kid, createSecretKey(bytes));
       bytes.fill(0);
     }
     const [primary] = keys.keys();
-    if (primary === undefined) throw new KeyRingInvalid('the key ring is empty');
+    if (primary === undefined) throw new KeyRingInvalid(`${name} is empty`);
     return new KeyRing(primary, keys);
   }
 
@@ -41,6 +44,6 @@ function decodeBase64(text: string): Buffer | undefined {
   return /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined;
 }
 
-function invalid(index: number, reason: string): Error {
-  return new KeyRingInvalid(`key ring entry ${index + 1} ${reason}`);
+function invalid(name: string, index: number, reason: string): Error {
+  return new KeyRingInvalid(`${name}: entry ${index + 1} ${reason}`);
 }

@@ -35,6 +35,12 @@ export interface RefreshLease {
   readonly orphan: OrphanedTokenSet | undefined;
 }
 
+/** As much of a lease as a commit needs; it outlives the lease, since a token set that was issued stays valid. */
+export type CommittableLease = Pick<
+  RefreshLease,
+  'credential' | 'provider' | 'generation' | 'fence' | 'sealedRefreshToken'
+>;
+
 export interface OrphanedTokenSet {
   readonly field: string;
   /** The generation it was issued in exchange for. */
@@ -105,7 +111,7 @@ export class RefreshVault extends CredentialVault {
   }
 
   /** @throws EnvelopeInvalid when the key that sealed it is gone */
-  openRefreshToken(lease: RefreshLease): string | undefined {
+  openRefreshToken(lease: CommittableLease): string | undefined {
     if (lease.sealedRefreshToken === undefined) return undefined;
     const context = { purpose: 'refresh', ...placeOf(lease) } as const;
     return open(this.rings.refreshRing, lease.sealedRefreshToken, context);
@@ -150,7 +156,7 @@ export class RefreshVault extends CredentialVault {
    * it takes effect once. On `conflict` the token set is kept as an orphan.
    */
   async commit(
-    lease: RefreshLease,
+    lease: CommittableLease,
     tokenSet: StoredTokenSet,
     schedule: RefreshPolicy,
     orphanField = `orphan:${lease.generation}:${lease.fence}`,
@@ -208,7 +214,7 @@ export class RefreshVault extends CredentialVault {
   }
 
   /** A token set in one envelope, bound to the lease it answers, for safe-keeping outside Redis. */
-  sealForEscrow(lease: RefreshLease, tokenSet: StoredTokenSet): string {
+  sealForEscrow(lease: Place, tokenSet: StoredTokenSet): string {
     return sealTokenSet(this.rings, tokenSet, { purpose: 'escrow', ...placeOf(lease) });
   }
 

@@ -1,0 +1,102 @@
+import { NestFactory } from '@nestjs/core';
+import { ConfigSource, loadConfig } from '@muxgate/config';
+import { assertRedisUsable, connectRedis, createRedisHistogram, redisSettings } from '@muxgate/redis';
+import { RefreshQueue } from '@muxgate/refresh-queue';
+import {
+  createLogger,
+  createRegistry,
+  NestLogger,
+  readEnvironment,
+  startManagementServer,
+  VERSION,
+  type EnvironmentSource,
+  type Readiness,
+  type RunningService,
+} from '@muxgate/runtime';
+import { KeyRing, RefreshVault } from '@muxgate/vault';
+import { CommitTokens } from './commit-tokens.js';
+import { registerStateGauges } from './state-gauges.metrics.js';
+import { Sweeper } from './sweeper.js';
+import { WorkerEnvironment } from './worker-environment.js';
+import { WorkerModule } from './worker.module.js';
+import { createWorkerMetrics } from './worker.metrics.js';
+
+const SWEEP_JOB_EVERY_MS = 5_000;
+/** The ticker comes round every second; this long without it, the process is stuck and has to be restarted. */
+const STUCK_AFTER_MS = 60_000;
+const UNREADY_AFTER_MS = 15_000;
+const DEFAULT_REFRESH_AHEAD_SECONDS = 300;
+/** A token request may take 20 s, and what it brings has to be stored. */
+const LONGEST_REFRESH_MS = 25_000;
+
+export async function startWorker(source: EnvironmentSource): Promise<RunningService> {
+  const env = readEnvironment(WorkerEnvironment, source);
+  const rings = {
+    accessRing: KeyRing.parse(env.MUXGATE_ACCESS_KEYS, 'MUXGATE_ACCESS_KEYS'),
+    refreshRing: KeyRing.parse(env.MUXGATE_REFRESH_KEYS, 'MUXGATE_REFRESH_KEYS'),
+  };
+  const settings = redisSettings(env);
+  const config = new ConfigSource(await loadConfig(env.MUXGATE_CONFIG, source));
+  const logger = createLogger('worker', env.LOG_LEVEL);
+  const registry = createRegistry('worker', VERSION);
+  const metrics = createWorkerMetrics(registry);
+
+  const histogram = createRedisHistogram(registry);
+  const redis = connectRedis(settings, { name: 'muxgate-worker', role: 'commands', logger, histogram });
+  const queueRedis = connectRedis(settings, { name: 'muxgate-worker-queue', role: 'blocking', logger });
+  await assertRedisUsable(redis, logger);
+
+  const app = await NestFactory.createApplicationContext(
+    WorkerModule.of({
+      config,
+      redis,
+      queueRedis,
+      rings,
+      metrics,
+      logger,
+      escrowDirectory: env.MUXGATE_ESCROW_DIR,
+    }),
+    { logger: new NestLogger(logger), abortOnError: false },
+  );
+  const [vault, queue, sweeper] = [app.get(RefreshVault), app.get(RefreshQueue), app.get(Sweeper)];
+  await app.get(CommitTokens).recover((provider) => ({
+    refreshAheadSeconds:
+      config.current().oauthProviders.get(provider)?.refreshAheadSeconds ?? DEFAULT_REFRESH_AHEAD_SECONDS,
+  }));
+  await queue.scheduleSweep(SWEEP_JOB_EVERY_MS);
+  sweeper.start();
+
+  registerStateGauges(registry, { vault, queue, config, logger });
+  const management = await startManagementServer({
+    host: env.HOST,
+    port: env.MANAGEMENT_PORT,
+    registry,
+    readiness: () => readiness(sweeper),
+    alive: () => sweeper.age().turned < STUCK_AFTER_MS,
+    logger,
+  });
+  logger.info({ managementPort: management.port }, 'worker is ready');
+
+  return {
+    logger,
+    stop: [
+      { name: 'sweeper', run: () => sweeper.stop() },
+      { name: 'refreshes under way', run: () => app.close(), timeoutMs: LONGEST_REFRESH_MS },
+      { name: 'management', run: () => management.close() },
+      {
+        name: 'redis',
+        run: () => {
+          redis.disconnect();
+          queueRedis.disconnect();
+        },
+      },
+    ],
+  };
+}
+
+/** Keys were checked at start, and a sweep that succeeds proves Redis. */
+function readiness(sweeper: Sweeper): Readiness {
+  const ok = sweeper.age().swept < UNREADY_AFTER_MS;
+  const check = ok ? { ok } : { ok, detail: 'no sweep of the due credentials succeeded of late' };
+  return { ok, checks: { sweep: check } };
+}

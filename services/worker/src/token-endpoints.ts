@@ -1,0 +1,50 @@
+import type { OAuthProviderConfig } from '@muxgate/config';
+import {
+  clientCredentials,
+  refreshTokenSet,
+  resolveEndpoints,
+  revokeToken,
+  type OAuthHttp,
+  type ResolvedDescriptor,
+  type TokenSet,
+} from '@muxgate/oauth';
+
+type Resolved = ResolvedDescriptor<OAuthProviderConfig>;
+
+/** A token request with everything looked up: calling it is the one thing that spends. */
+export type Spend = () => Promise<TokenSet>;
+
+const METADATA_LIFE_MS = 3_600_000;
+
+/** Speaks with the providers' token endpoints. Metadata is looked up ahead of a request, and kept for an hour. */
+export class TokenEndpoints {
+  private readonly resolved = new Map<OAuthProviderConfig, { at: number; descriptor: Resolved }>();
+
+  constructor(
+    private readonly httpFor: (allowPrivateNetwork: boolean) => OAuthHttp,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** @throws DiscoveryFailed, OAuthMisconfigured: nothing was sent to the token endpoint */
+  async prepare(provider: OAuthProviderConfig, refreshToken: string | undefined): Promise<Spend> {
+    const descriptor = await this.resolve(provider);
+    const http = this.httpFor(provider.allowPrivateNetwork);
+    return refreshToken === undefined
+      ? () => clientCredentials(descriptor, { now: this.now }, http)
+      : () => refreshTokenSet(descriptor, { refreshToken, now: this.now }, http);
+  }
+
+  /** Best effort, for tokens that nobody will hold. */
+  async revoke(provider: OAuthProviderConfig, refreshToken: string): Promise<void> {
+    const http = this.httpFor(provider.allowPrivateNetwork);
+    await revokeToken(await this.resolve(provider), { token: refreshToken, hint: 'refresh_token' }, http);
+  }
+
+  private async resolve(provider: OAuthProviderConfig): Promise<Resolved> {
+    const known = this.resolved.get(provider);
+    if (known !== undefined && this.now() - known.at < METADATA_LIFE_MS) return known.descriptor;
+    const descriptor = await resolveEndpoints(provider, this.httpFor(provider.allowPrivateNetwork));
+    this.resolved.set(provider, { at: this.now(), descriptor });
+    return descriptor;
+  }
+}

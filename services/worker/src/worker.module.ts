@@ -1,0 +1,99 @@
+import { HttpModule, HttpService } from '@nestjs/axios';
+import { BullModule, getQueueToken } from '@nestjs/bullmq';
+import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
+import type { ConfigSource } from '@muxgate/config';
+import { createOAuthHttp } from '@muxgate/egress';
+import type { RedisClient } from '@muxgate/redis';
+import { QUEUE_PREFIX, REFRESH_QUEUE, RefreshQueue } from '@muxgate/refresh-queue';
+import type { Logger } from '@muxgate/runtime';
+import { RefreshVault, type KeyRings } from '@muxgate/vault';
+import type { Queue } from 'bullmq';
+import { CommitTokens } from './commit-tokens.js';
+import { Escrow } from './escrow.js';
+import { Holder } from './holder.js';
+import { ProviderCooldown } from './provider-cooldown.js';
+import { RefreshCredential } from './refresh-credential.js';
+import { RefreshProcessor } from './refresh.processor.js';
+import { Sweeper } from './sweeper.js';
+import { TokenEndpoints } from './token-endpoints.js';
+import type { WorkerMetrics } from './worker.metrics.js';
+
+export interface WorkerParts {
+  readonly config: ConfigSource;
+  /** For the vault: answers or fails in time. */
+  readonly redis: RedisClient;
+  /** For BullMQ: waits. */
+  readonly queueRedis: RedisClient;
+  readonly rings: KeyRings;
+  readonly metrics: WorkerMetrics;
+  readonly logger: Logger;
+  readonly escrowDirectory?: string | undefined;
+}
+
+/** The composition root: who is made of what. */
+@Module({})
+export class WorkerModule {
+  static of(parts: WorkerParts): DynamicModule {
+    const { config, metrics, logger } = parts;
+    return {
+      module: WorkerModule,
+      imports: [
+        HttpModule,
+        BullModule.registerQueue({
+          name: REFRESH_QUEUE,
+          connection: parts.queueRedis,
+          prefix: QUEUE_PREFIX,
+        }),
+      ],
+      providers: [
+        { provide: RefreshVault, useValue: new RefreshVault(parts.redis, parts.rings) },
+        provide(RefreshQueue, [getQueueToken(REFRESH_QUEUE)], (queue: Queue) => new RefreshQueue(queue)),
+        provide(
+          TokenEndpoints,
+          [HttpService],
+          (http: HttpService) => new TokenEndpoints(createOAuthHttp(http)),
+        ),
+        provide(CommitTokens, [RefreshVault], (vault: RefreshVault) => {
+          const { escrowDirectory } = parts;
+          const escrow = escrowDirectory === undefined ? undefined : new Escrow(escrowDirectory, vault);
+          return new CommitTokens(vault, logger, escrow);
+        }),
+        provide(
+          RefreshCredential,
+          [RefreshVault, TokenEndpoints, CommitTokens],
+          (vault: RefreshVault, endpoints: TokenEndpoints, commits: CommitTokens) =>
+            new RefreshCredential(
+              vault,
+              config,
+              endpoints,
+              commits,
+              new ProviderCooldown(),
+              Holder.ofThisProcess(),
+              metrics,
+              logger,
+            ),
+        ),
+        provide(
+          Sweeper,
+          [RefreshVault, RefreshQueue],
+          (vault: RefreshVault, queue: RefreshQueue) => new Sweeper(vault.dueIndex, queue, metrics, logger),
+        ),
+        provide(
+          RefreshProcessor,
+          [RefreshVault, RefreshCredential, Sweeper],
+          (vault: RefreshVault, refresh: RefreshCredential, sweeper: Sweeper) =>
+            new RefreshProcessor(vault, refresh, sweeper, logger),
+        ),
+      ],
+    };
+  }
+}
+
+/** What needs no decorator stays without one: the parts are plain classes, put together here. */
+function provide<T, A extends unknown[]>(
+  token: abstract new (...args: never[]) => T,
+  inject: FactoryProvider['inject'],
+  useFactory: (...parts: A) => T,
+): FactoryProvider {
+  return { provide: token, inject: inject ?? [], useFactory: useFactory as FactoryProvider['useFactory'] };
+}

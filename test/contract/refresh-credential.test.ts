@@ -1,0 +1,228 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HttpService } from '@nestjs/axios';
+import { ConfigSource, parseConfig } from '@muxgate/config';
+import { createOAuthHttp } from '@muxgate/egress';
+import { connectRedis } from '@muxgate/redis';
+import { createLogger } from '@muxgate/runtime';
+import { KeyRing, RefreshVault } from '@muxgate/vault';
+import axios from 'axios';
+import { Registry } from 'prom-client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CommitTokens } from '../../services/worker/src/commit-tokens.js';
+import { Escrow } from '../../services/worker/src/escrow.js';
+import { Holder } from '../../services/worker/src/holder.js';
+import { ProviderCooldown } from '../../services/worker/src/provider-cooldown.js';
+import { RefreshCredential } from '../../services/worker/src/refresh-credential.js';
+import { TokenEndpoints } from '../../services/worker/src/token-endpoints.js';
+import { createWorkerMetrics } from '../../services/worker/src/worker.metrics.js';
+import { startRedis, type TestRedis } from '../support/redis.js';
+import { startStrictTokenServer, type StrictTokenServer } from '../support/strict-token-server.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+
+const ring = (): KeyRing => KeyRing.parse(`k1:${randomBytes(32).toString('base64')}`);
+const rings = { accessRing: ring(), refreshRing: ring() };
+const logger = createLogger('test', 'silent');
+const configOf = (tokenUrl: string) =>
+  new ConfigSource(
+    parseConfig(
+      `
+version: 1
+oauthProviders:
+  - name: acme
+    grant: authorization_code
+    authorizationUrl: http://127.0.0.1:1/authorize
+    tokenUrl: ${tokenUrl}
+    clientId: muxgate
+    clientAuthentication: none
+    allowPrivateNetwork: true
+`,
+      {},
+    ),
+  );
+
+let redisServer: TestRedis;
+let redis: ReturnType<typeof connectRedis>;
+let vault: RefreshVault;
+let server: StrictTokenServer;
+
+beforeAll(async () => {
+  redisServer = await startRedis({ appendonly: true, args: ['--appendfsync', 'always'] });
+  redis = connectRedis(
+    { url: redisServer.url },
+    { name: 'test', role: 'commands', logger, commandTimeoutMs: 500 },
+  );
+  vault = new RefreshVault(redis, rings);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await redisServer.stop();
+});
+
+async function setUp(grace: boolean, escrowDirectory?: string): Promise<RefreshCredential> {
+  await redis.flushall();
+  server = await startStrictTokenServer({ accessSeconds: 3_600, grace });
+  const tokenSet = server.newFamily();
+  const schedule = { refreshAheadSeconds: 300 };
+  await vault.connect({
+    credential: 'one',
+    provider: 'acme',
+    tokenSet,
+    clientId: 'muxgate',
+    scopes: [],
+    schedule,
+  });
+  await due();
+  return worker(escrowDirectory);
+}
+
+function worker(escrowDirectory?: string, tokenUrl = server.url): RefreshCredential {
+  return new RefreshCredential(
+    vault,
+    configOf(tokenUrl),
+    new TokenEndpoints(createOAuthHttp(new HttpService(axios.create()))),
+    commits(escrowDirectory),
+    new ProviderCooldown(),
+    Holder.ofThisProcess(),
+    createWorkerMetrics(new Registry()),
+    logger,
+  );
+}
+
+function commits(escrowDirectory?: string): CommitTokens {
+  return new CommitTokens(vault, logger, escrowDirectory ? new Escrow(escrowDirectory, vault) : undefined);
+}
+
+const due = () => redis.hset('muxgate:{c:one}:access', 'refreshAt', Date.now() - 1_000);
+const again = async () => {
+  await due();
+  await redis.hdel('muxgate:{c:one}:refresh', 'notBefore');
+};
+const counts = () => [...server.presentations.values()].map((came) => came.length);
+
+describe('a refresh', () => {
+  it('asked for by 40 callers at once spends the refresh token once', async () => {
+    const refresh = await setUp(false);
+    const outcomes = await Promise.all(Array.from({ length: 40 }, () => refresh.run('one', 1)));
+    expect(outcomes.filter((outcome) => outcome === 'refreshed')).toHaveLength(1);
+    expect(counts()).toEqual([1]);
+    expect(await refresh.run('one', 1)).toBe('fresh');
+    expect((await vault.readAccess('one'))?.generation).toBe(2);
+  });
+
+  it('whose answer is lost is settled within 5 s where the provider allows a repetition', async () => {
+    const refresh = await setUp(true);
+    server.scripted.push('cut');
+    const startedAt = Date.now();
+    expect(await refresh.run('one')).toBe('refreshed');
+    expect(Date.now() - startedAt).toBeLessThan(5_000);
+    expect(counts()).toEqual([2]);
+  });
+
+  it('whose answer is lost at a provider that forbids repetitions asks for a new authorization and says why', async () => {
+    const refresh = await setUp(false);
+    server.scripted.push('cut');
+    expect(await refresh.run('one')).toBe('invalid_grant');
+    expect(await vault.readState('one')).toMatchObject({
+      status: 'reauthorization_required',
+      lastError: { code: 'rotation_lost' },
+    });
+    expect(await vault.dueIndex.due(Date.now() + 1e9, 10)).toEqual([]);
+  });
+
+  it('is repeated once and no more: the next attempt settles it', async () => {
+    const refresh = await setUp(true);
+    server.scripted.push('cut', 'cut');
+    expect(await refresh.run('one')).toBe('ambiguous');
+    expect((await vault.readState('one'))?.status).toBe('refresh_failing');
+    await again();
+    expect(await refresh.run('one')).toBe('refreshed');
+    expect(counts()).toEqual([3]);
+  });
+
+  it('that cannot be sent leaves the grant unspent and is tried again', async () => {
+    await setUp(false);
+    expect(await worker(undefined, 'http://127.0.0.1:1/token').run('one')).toBe('not_sent');
+    await again();
+    expect(await worker().run('one')).toBe('refreshed');
+    expect(counts()).toEqual([1]);
+  });
+
+  it('leaves a provider alone for as long as its Retry-After says, with all its credentials', async () => {
+    const refresh = await setUp(false);
+    server.scripted.push({ status: 503, headers: { 'retry-after': '20' } });
+    expect(await refresh.run('one')).toBe('unavailable');
+    const waiting = await vault.acquire('one', 'other');
+    expect(waiting.outcome === 'waiting' && waiting.until - Date.now()).toBeGreaterThan(18_000);
+    await again();
+    expect(await refresh.run('one')).toBe('provider_paused');
+    expect(counts()).toEqual([]);
+  });
+
+  it('is not given up for a client that the provider does not know: a person mends it and it goes on', async () => {
+    const refresh = await setUp(false);
+    server.scripted.push({ status: 401, body: { error: 'invalid_client' } });
+    expect(await refresh.run('one')).toBe('invalid_client');
+    expect((await vault.readState('one'))?.status).toBe('refresh_failing');
+    await again();
+    expect(await worker().run('one')).toBe('refreshed');
+  });
+
+  it('of a dead holder is taken over at once on the same machine, and settled', async () => {
+    const refresh = await setUp(true);
+    const dead = Holder.ofThisProcess();
+    const acquired = await vault.acquire('one', dead.begin());
+    if (acquired.outcome !== 'granted') throw new Error(acquired.outcome);
+    await vault.markSent(acquired.lease);
+    expect(await refresh.run('one')).toBe('refreshed');
+  });
+
+  it('refused for a token that has a living sibling takes the sibling', async () => {
+    const refresh = await setUp(false);
+    const acquired = await vault.acquire('one', 'slow');
+    if (acquired.outcome !== 'granted') throw new Error(acquired.outcome);
+    const rotated = server.newFamily();
+    await vault.commit(acquired.lease, { ...rotated, refreshToken: 'rt-dead' }, { refreshAheadSeconds: 300 });
+    const sibling = server.newFamily();
+    const late = { ...acquired.lease, fence: acquired.lease.fence + 1 };
+    expect(await vault.commit(late, sibling, { refreshAheadSeconds: 300 })).toMatchObject({
+      outcome: 'conflict',
+    });
+    await again();
+    expect(await refresh.run('one')).toBe('promoted');
+    expect((await vault.readAccess('one'))?.accessToken).toBe(sibling.accessToken);
+    await again();
+    expect(await refresh.run('one')).toBe('refreshed');
+  });
+});
+
+describe('Redis away at the commit', () => {
+  it('costs nothing: the token set is kept and stored when it is back', async () => {
+    const directory = await temporaryDirectory();
+    const refresh = await setUp(false, directory);
+    server.latencyMs = () => 300;
+    const running = refresh.run('one');
+    await expect.poll(counts, { timeout: 5_000 }).toEqual([1]);
+    await redisServer.kill();
+    await expect.poll(() => readdir(directory), { timeout: 10_000 }).toHaveLength(1);
+    const [name = ''] = await readdir(directory);
+    expect(await readFile(join(directory, name), 'utf8')).not.toMatch(/[ar]t-[0-9a-f]{8}-/);
+    await redisServer.restart();
+    expect(await running).toBe('refreshed');
+    expect(await readdir(directory)).toEqual([]);
+    expect(counts()).toEqual([1]);
+  });
+
+  it('and the worker gone as well: the next one recovers the token set from escrow', async () => {
+    const directory = await temporaryDirectory();
+    await setUp(false, directory);
+    const acquired = await vault.acquire('one', 'gone');
+    if (acquired.outcome !== 'granted') throw new Error(acquired.outcome);
+    const tokenSet = server.newFamily();
+    await new Escrow(directory, vault).keep({ lease: acquired.lease, tokenSet });
+    expect(await commits(directory).recover(() => ({ refreshAheadSeconds: 300 }))).toBe(1);
+    expect(await vault.readAccess('one')).toMatchObject({ generation: 2, accessToken: tokenSet.accessToken });
+    expect(await readdir(directory)).toEqual([]);
+  });
+});
