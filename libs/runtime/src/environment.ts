@@ -45,7 +45,7 @@ export class ServiceEnvironment {
 export function readEnvironment<T extends object>(shape: new () => T, source: EnvironmentSource): T {
   const problems: string[] = [];
   const given: Record<string, string> = {};
-  for (const name of declaredNames(shape)) {
+  for (const name of declaredVariables(shape)) {
     const value = readVariable(name, source, problems);
     if (value !== undefined) given[name] = value;
   }
@@ -62,7 +62,8 @@ function rulesOf(shape: new () => object): { propertyName: string; name?: string
   return getMetadataStorage().getTargetValidationMetadatas(shape, '', false, false);
 }
 
-function declaredNames(shape: new () => object): string[] {
+/** The names of the variables that a class declares. */
+export function declaredVariables(shape: new () => object): string[] {
   return [...new Set(rulesOf(shape).map((rule) => rule.propertyName))];
 }
 

@@ -7,6 +7,7 @@ export {
   type AppErrorOptions,
 } from './errors.js';
 export {
+  declaredVariables,
   EnvironmentInvalid,
   readEnvironment,
   ServiceEnvironment,

@@ -1,0 +1,24 @@
+import 'reflect-metadata';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { renderConfigurationReference } from './configuration.ts';
+import { renderEnvironmentReference } from './environment.ts';
+import { renderErrorReference } from './errors.ts';
+import { renderMetricsReference } from './metrics.ts';
+
+/** Writes every generated page. `configuration.md` keeps its own form, which a unit test checks. */
+export async function generate(root: string): Promise<void> {
+  const directory = join(root, 'docs/reference');
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, 'configuration.md'), renderConfigurationReference());
+  const style = await resolveConfig(join(root, 'package.json'));
+  const pages = {
+    'environment.md': renderEnvironmentReference(),
+    'metrics.md': renderMetricsReference(),
+    'errors.md': renderErrorReference(),
+  };
+  for (const [name, text] of Object.entries(pages)) {
+    await writeFile(join(directory, name), await format(text, { ...style, parser: 'markdown' }));
+  }
+}
