@@ -42,7 +42,11 @@ describe('errors of the gateway’s own', () => {
     post(`${gateway.url}${path}`, body, headers);
 
   function expectAnthropic(answer: RawAnswer, status: number, type: string): string {
-    const body = JSON.parse(answer.text) as { type: string; error: { type: string; message: string }; request_id: string };
+    const body = JSON.parse(answer.text) as {
+      type: string;
+      error: { type: string; message: string };
+      request_id: string;
+    };
     expect(answer.status).toBe(status);
     expect(body).toMatchObject({ type: 'error', error: { type } });
     expect(body.request_id).toBe(answer.headers['x-request-id']);
@@ -60,8 +64,17 @@ describe('errors of the gateway’s own', () => {
   describe('client keys', () => {
     it('refuses a request without a key, and an unknown one', async () => {
       expectAnthropic(await send(ANTHROPIC, '{"model":"m"}', {}), 401, 'authentication_error');
-      expectAnthropic(await send(ANTHROPIC, '{"model":"m"}', { 'x-api-key': 'mxg_no' }), 401, 'authentication_error');
-      expectOpenAi(await send(OPENAI, '{"model":"gpt"}', { authorization: 'Bearer no' }), 401, 'invalid_request_error', 'client_key_unknown');
+      expectAnthropic(
+        await send(ANTHROPIC, '{"model":"m"}', { 'x-api-key': 'mxg_no' }),
+        401,
+        'authentication_error',
+      );
+      expectOpenAi(
+        await send(OPENAI, '{"model":"gpt"}', { authorization: 'Bearer no' }),
+        401,
+        'invalid_request_error',
+        'client_key_unknown',
+      );
       expect(upstream.received).toHaveLength(0);
     });
 
@@ -89,21 +102,33 @@ describe('errors of the gateway’s own', () => {
       const { key, client } = await gateway.keys.create({ name: 'short-lived' });
       expect((await send(ANTHROPIC, '{"model":"m"}', { 'x-api-key': key })).status).toBe(200);
       await gateway.keys.revoke(client.id);
-      await eventually(async () => (await send(ANTHROPIC, '{"model":"m"}', { 'x-api-key': key })).status === 401, 1_000);
+      await eventually(
+        async () => (await send(ANTHROPIC, '{"model":"m"}', { 'x-api-key': key })).status === 401,
+        1_000,
+      );
     });
 
     it('refuses a key from the moment it expires', async () => {
       const { key } = await gateway.keys.create({ name: 'brief', expiresAt: Date.now() + 400 });
       expect((await send(ANTHROPIC, '{"model":"m"}', { 'x-api-key': key })).status).toBe(200);
       await delay(450);
-      expectAnthropic(await send(ANTHROPIC, '{"model":"m"}', { 'x-api-key': key }), 401, 'authentication_error');
+      expectAnthropic(
+        await send(ANTHROPIC, '{"model":"m"}', { 'x-api-key': key }),
+        401,
+        'authentication_error',
+      );
     });
 
     it('forbids a model that is not on the key’s list', async () => {
       const { key } = await gateway.keys.create({ name: 'narrow', models: ['same'] });
       const headers = { 'x-api-key': key };
       expectAnthropic(await send(ANTHROPIC, '{"model":"m"}', headers), 403, 'permission_error');
-      expectOpenAi(await send(OPENAI, '{"model":"gpt"}', headers), 403, 'permission_error', 'model_not_allowed');
+      expectOpenAi(
+        await send(OPENAI, '{"model":"gpt"}', headers),
+        403,
+        'permission_error',
+        'model_not_allowed',
+      );
       expect((await send(ANTHROPIC, '{"model":"same"}', headers)).status).toBe(200);
     });
   });
@@ -125,13 +150,20 @@ describe('errors of the gateway’s own', () => {
     });
 
     it('refuses a body that is not UTF-8', async () => {
-      const body = Buffer.concat([Buffer.from('{"model":"m","x":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
+      const body = Buffer.concat([
+        Buffer.from('{"model":"m","x":"'),
+        Buffer.from([0xff, 0xfe]),
+        Buffer.from('"}'),
+      ]);
       const answer = await post(`${gateway.url}${ANTHROPIC}`, body, { 'x-api-key': gateway.key });
       expectAnthropic(answer, 400, 'invalid_request_error');
     });
 
     it('refuses a compressed body, saying so', async () => {
-      const answer = await send(ANTHROPIC, '{"model":"m"}', { 'x-api-key': gateway.key, 'content-encoding': 'gzip' });
+      const answer = await send(ANTHROPIC, '{"model":"m"}', {
+        'x-api-key': gateway.key,
+        'content-encoding': 'gzip',
+      });
       expect(expectAnthropic(answer, 415, 'invalid_request_error')).toContain('content-encoding');
     });
 
@@ -148,8 +180,12 @@ describe('errors of the gateway’s own', () => {
 
   describe('models and targets', () => {
     it('names a model that is not in the catalogue', async () => {
-      expect(expectAnthropic(await send(ANTHROPIC, '{"model":"nope"}'), 404, 'not_found_error')).toContain('nope');
-      expect(expectOpenAi(await send(OPENAI, '{"model":"nope"}'), 404, 'invalid_request_error', 'model_not_found')).toContain('nope');
+      expect(expectAnthropic(await send(ANTHROPIC, '{"model":"nope"}'), 404, 'not_found_error')).toContain(
+        'nope',
+      );
+      expect(
+        expectOpenAi(await send(OPENAI, '{"model":"nope"}'), 404, 'invalid_request_error', 'model_not_found'),
+      ).toContain('nope');
     });
 
     it('says that a model has no target for this surface', async () => {
@@ -209,8 +245,12 @@ describe('errors of the gateway’s own', () => {
   it('answers unknown paths in the envelope that the client reads', async () => {
     const openai = await fetch(`${gateway.url}/v1/nothing`);
     expect(openai.status).toBe(404);
-    expect(await openai.json()).toMatchObject({ error: { code: 'path_not_found', message: expect.stringContaining('/v1/nothing') } });
-    const anthropic = await fetch(`${gateway.url}/v1/messages`, { headers: { 'anthropic-version': '2023-06-01' } });
+    expect(await openai.json()).toMatchObject({
+      error: { code: 'path_not_found', message: expect.stringContaining('/v1/nothing') },
+    });
+    const anthropic = await fetch(`${gateway.url}/v1/messages`, {
+      headers: { 'anthropic-version': '2023-06-01' },
+    });
     expect(anthropic.status).toBe(404);
     expect(await anthropic.json()).toMatchObject({ type: 'error', error: { type: 'not_found_error' } });
     expect(anthropic.headers.get('x-request-id')).toBeTruthy();
@@ -221,7 +261,10 @@ describe('errors of the gateway’s own', () => {
     const headers = { authorization: `Bearer ${key}` };
     const list = async (path: string, more: Record<string, string> = {}) =>
       (await fetch(`${gateway.url}${path}`, { headers: { ...headers, ...more } })).json();
-    expect(await list('/v1/models')).toMatchObject({ object: 'list', data: [{ id: 'm', object: 'model' }, { id: 'gpt' }] });
+    expect(await list('/v1/models')).toMatchObject({
+      object: 'list',
+      data: [{ id: 'm', object: 'model' }, { id: 'gpt' }],
+    });
     expect(await list('/v1/models?limit=9', { 'anthropic-version': '2023-06-01' })).toMatchObject({
       data: [{ type: 'model', id: 'm' }, { id: 'gpt' }],
       has_more: false,

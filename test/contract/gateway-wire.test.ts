@@ -48,8 +48,14 @@ describe('garbage on the wire', () => {
     ['noise', '\x00\x01\x02garbage\r\n\r\n'],
     ['a TLS hello', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
     ['a bad request line', 'POST /v1/messages HTTP/x\r\n\r\n'],
-    ['two different lengths', 'POST /v1/messages HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab'],
-    ['a length and chunks', 'POST /v1/messages HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'],
+    [
+      'two different lengths',
+      'POST /v1/messages HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab',
+    ],
+    [
+      'a length and chunks',
+      'POST /v1/messages HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
     ['a header with a NUL', 'POST /v1/messages HTTP/1.1\r\nhost: a\r\nx: a\x00b\r\n\r\n'],
     ['a space before the colon', 'POST /v1/messages HTTP/1.1\r\nhost : a\r\n\r\n'],
     ['no host', 'POST /v1/messages HTTP/1.1\r\ncontent-length: 0\r\n\r\n'],
@@ -87,7 +93,9 @@ describe('garbage on the wire', () => {
   });
 
   it('answers oversized headers with 431', async () => {
-    const answer = await talk(`POST /v1/messages HTTP/1.1\r\nhost: a\r\nx-big: ${'x'.repeat(100_000)}\r\n\r\n`);
+    const answer = await talk(
+      `POST /v1/messages HTTP/1.1\r\nhost: a\r\nx-big: ${'x'.repeat(100_000)}\r\n\r\n`,
+    );
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
     await alive();
   });
@@ -104,7 +112,8 @@ describe('garbage on the wire', () => {
       await delay(id === 1 ? 60 : 0);
       json(200, { id })(request, res);
     };
-    const one = (id: number, more = ''): string => `${head(`content-length: 20\r\n${more}`)}{"model":"m","id":${id}}`;
+    const one = (id: number, more = ''): string =>
+      `${head(`content-length: 20\r\n${more}`)}{"model":"m","id":${id}}`;
     const answer = await talk(one(1) + one(2) + one(3, 'connection: close\r\n'));
     expect([...answer.matchAll(/\{"id":(\d)\}/g)].map(([, id]) => id)).toEqual(['1', '2', '3']);
   });
@@ -116,9 +125,7 @@ describe('garbage on the wire', () => {
       socket.once('data', () => socket.write('{"model":"m"}'));
     });
     expect(accepted).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
-    const refused = await talk(
-      `POST /v1/messages HTTP/1.1\r\nhost: a\r\nx-api-key: no\r\n${expecting}\r\n`,
-    );
+    const refused = await talk(`POST /v1/messages HTTP/1.1\r\nhost: a\r\nx-api-key: no\r\n${expecting}\r\n`);
     expect(refused).toMatch(/^HTTP\/1\.1 401 /);
     const tooLarge = await talk(head(`content-length: 9000000\r\nexpect: 100-continue\r\n`), 300);
     expect(tooLarge).toMatch(/^HTTP\/1\.1 413 /);
