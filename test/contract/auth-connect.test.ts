@@ -379,6 +379,14 @@ describe('a provider that fails', () => {
   });
 });
 
+describe('a provider on a private address', () => {
+  it('is not asked unless the configuration allows it', async () => {
+    const answer = await world.call('POST', '/api/oauth/authorize', { body: { provider: 'fenced' } });
+    expect([answer.status, answer.json.code]).toEqual([502, 'oauth_discovery_failed']);
+    expect(world.logs.join('')).toContain('egress_refused');
+  });
+});
+
 describe('what is told of it', () => {
   it('counts the outcomes by configured provider only', async () => {
     const metrics = await (await fetch(`${world.auth.managementUrl}/metrics`)).text();

@@ -158,6 +158,12 @@ export function providersYaml(sandboxUrl: string): string {
     grant: device_code
     clientId: muxgate
     clientAuthentication: none${common}
+  - name: fenced
+    grant: authorization_code
+    clientId: muxgate
+    clientAuthentication: none
+    issuer: https://169.254.169.254
+    scopes: [openid]
   - name: unreachable
     grant: authorization_code
     clientId: muxgate

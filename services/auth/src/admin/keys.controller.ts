@@ -11,7 +11,7 @@ import {
 import { ClientKeyStore } from '@muxgate/clients';
 import { ArrayMaxSize, IsArray, IsBoolean, IsISO8601, IsOptional, IsString, Length } from 'class-validator';
 import { CalledBy, type Caller } from '../http/caller.js';
-import { mapPage, PageQuery, type Page } from '../http/paging.js';
+import { ApiPage, mapPage, PageQuery, type Page } from '../http/paging.js';
 import { RequestError } from '../http/request-error.js';
 import { Needs } from './admin.guard.js';
 import { AuditTrail } from './audit-trail.js';
@@ -74,6 +74,7 @@ export class KeysController {
   @Get()
   @Needs('viewer')
   @ApiOperation({ summary: 'List client keys, newest first' })
+  @ApiPage(ClientKeyView)
   async list(@Query() page: PageQuery): Promise<Page<ClientKeyView>> {
     return mapPage(await this.store.list(page), keyView);
   }

@@ -4,7 +4,7 @@ import { RefreshQueue } from '@muxgate/refresh-queue';
 import { CredentialVault } from '@muxgate/vault';
 import { OAuthProviders } from '../connect/oauth-providers.js';
 import { CalledBy, type Caller } from '../http/caller.js';
-import { mapPage, PageQuery, type Page } from '../http/paging.js';
+import { ApiPage, mapPage, PageQuery, type Page } from '../http/paging.js';
 import { Needs } from './admin.guard.js';
 import { AuditTrail } from './audit-trail.js';
 import { credentialUnknown, knownShape } from './credential-id.js';
@@ -26,6 +26,7 @@ export class TokensController {
   @Get()
   @Needs('viewer')
   @ApiOperation({ summary: 'List connected credentials' })
+  @ApiPage(TokenView)
   async list(@Query() page: PageQuery): Promise<Page<TokenView>> {
     return mapPage(await this.vault.listStates(page), tokenView);
   }
