@@ -31,7 +31,7 @@ it(`${REFRESHES} refreshes survive kill -9 of workers, Redis killed and restarte
   vendor.latencyMs = () => between(0, 60);
   const redis = await startRedis({ appendonly: true, args: ['--appendfsync', 'always'] });
   const keys = { access: randomKeyRing(), refresh: randomKeyRing() };
-  const vault = await connectCredentials(redis.url, keys, vendor.newFamily);
+  const vault = await connectCredentials(redis.url, keys, () => vendor.newFamily());
   const workers = await startWorkers(redis.url, keys, vendor.url);
 
   const rotations = (): number =>
