@@ -6,44 +6,54 @@ import type { Frame } from './vendor-api.js';
 const BURST_BYTES = 64 * 1024;
 
 /**
- * Streams frames at the steered pace; a failure strikes after the steered number of content events.
+ * Streams frames at the steered pace, made as they are sent; a failure strikes after the steered number of
+ * content events.
  *
  * @returns the share of the content that was sent, 0 to 1: a vendor bills what it generated.
  */
 export async function deliverStream(
   sink: AnswerSink,
-  frames: readonly Frame[],
-  { intervalMs, fail, failAfter }: Steering,
+  frames: () => Iterable<Frame>,
+  steering: Steering,
   errorFrames: string,
 ): Promise<number> {
-  const total = frames.filter((frame) => frame.content).length;
-  const strikeAt =
-    fail === undefined
-      ? Infinity
-      : fail === 'early-error'
-        ? 0
-        : Math.min(failAfter ?? Math.floor(total / 2), total);
+  const { intervalMs, fail } = steering;
+  const strikeAt = strikePoint(steering, frames);
   let pending = '';
   let sent = 0;
-  for (const frame of frames) {
+  for (const frame of frames()) {
     if (sink.gone.aborted || sent === strikeAt) break;
     pending += frame.wire;
     if (frame.content) sent += 1;
     if (intervalMs > 0 ? frame.content || sent === 0 : pending.length >= BURST_BYTES) {
       await sink.write(pending);
       pending = '';
-      if (intervalMs > 0 && frame.content)
+      if (intervalMs > 0 && frame.content) {
         await sleep(intervalMs, undefined, { signal: sink.gone }).catch(() => undefined);
+      }
     }
   }
-  if (fail !== undefined) {
-    if (pending !== '') await sink.write(pending);
-    if (fail === 'mid-stream-error' || fail === 'early-error') await sink.write(errorFrames);
-    await sink.fail(fail === 'reset' ? 'reset' : fail === 'silence' ? 'never' : 'end');
-  } else {
-    await sink.end(pending === '' ? undefined : pending);
+  if (fail === undefined) {
+    await sink.end(pending);
+    return sink.gone.aborted ? sent / countContent(frames()) : 1;
   }
-  return total === 0 ? 1 : sent / total;
+  await sink.write(pending);
+  if (fail === 'mid-stream-error' || fail === 'early-error') await sink.write(errorFrames);
+  await sink.fail(fail === 'reset' ? 'reset' : fail === 'silence' ? 'never' : 'end');
+  return sent / countContent(frames());
+}
+
+function strikePoint({ fail, failAfter }: Steering, frames: () => Iterable<Frame>): number {
+  if (fail === undefined) return Infinity;
+  if (fail === 'early-error') return 0;
+  return failAfter ?? Math.floor(countContent(frames()) / 2);
+}
+
+/** At least 1: an answer without content is a whole one. */
+function countContent(frames: Iterable<Frame>): number {
+  let count = 0;
+  for (const frame of frames) if (frame.content) count += 1;
+  return Math.max(1, count);
 }
 
 /** Sends a JSON body whole, or half of it with the length of the whole promised. */

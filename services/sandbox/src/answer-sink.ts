@@ -47,7 +47,7 @@ export class AnswerSink {
 
   /** Resolves when the client can take more. */
   async write(chunk: string | Buffer): Promise<void> {
-    if (this.gone.aborted) return;
+    if (this.gone.aborted || chunk.length === 0) return;
     if (this.gzip !== undefined) {
       this.gzip.write(chunk);
       await new Promise<void>((resolve) => this.gzip?.flush(constants.Z_SYNC_FLUSH, resolve));

@@ -14,7 +14,7 @@ import { PromptCache } from './prompt-cache.js';
 import type { LoggedResponse, RequestLog } from './request-log.js';
 import type { Stats } from './stats.js';
 import { FailureBudget, readSteering, type Steering } from './steering.js';
-import type { AnswerContext, VendorApi } from './vendor-api.js';
+import type { AnswerContext, Frame, VendorApi } from './vendor-api.js';
 import { VendorError } from './vendor-error.js';
 
 const BODY_LIMIT = 32 * 1024 * 1024;
@@ -113,7 +113,7 @@ export class LlmServer {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache',
     });
-    const frames = [...api.frames(turn, answer, context)];
+    const frames = (): Iterable<Frame> => api.frames(turn, answer, context);
     const sent = await deliverStream(sink, frames, steering, api.errorFrames(overloaded));
     stats.streamEnded(
       sink.gone.aborted ? 'aborted' : steering.fail === undefined ? 'finished' : 'failedOnPurpose',

@@ -58,6 +58,7 @@ function typeOf(schema: JsonObject): string {
 }
 
 function resolve(reference: unknown, root: JsonObject): JsonObject | undefined {
+  if (reference === '#') return root;
   if (typeof reference !== 'string' || !reference.startsWith('#/')) return undefined;
   const found = reference
     .slice(2)
