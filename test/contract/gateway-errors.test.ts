@@ -41,7 +41,7 @@ describe('errors of the gateway’s own', () => {
   const send = (path: string, body: string, headers: Record<string, string> = { 'x-api-key': gateway.key }) =>
     post(`${gateway.url}${path}`, body, headers);
 
-  function expectAnthropic(answer: RawAnswer, status: number, type: string): string {
+  function expectAnthropicError(answer: RawAnswer, status: number, type: string): string {
     const body = JSON.parse(answer.text) as {
       type: string;
       error: { type: string; message: string };
@@ -63,8 +63,8 @@ describe('errors of the gateway’s own', () => {
 
   describe('client keys', () => {
     it('refuses a request without a key, and an unknown one', async () => {
-      expectAnthropic(await send(ANTHROPIC, '{"model":"m"}', {}), 401, 'authentication_error');
-      expectAnthropic(
+      expectAnthropicError(await send(ANTHROPIC, '{"model":"m"}', {}), 401, 'authentication_error');
+      expectAnthropicError(
         await send(ANTHROPIC, '{"model":"m"}', { 'x-api-key': 'mxg_no' }),
         401,
         'authentication_error',
@@ -93,9 +93,14 @@ describe('errors of the gateway’s own', () => {
     it('refuses two different Muxgate keys', async () => {
       const { key: other } = await gateway.keys.create({ name: 'other' });
       const both = { 'x-api-key': gateway.key, authorization: `Bearer ${other}` };
-      expectAnthropic(await send(ANTHROPIC, '{"model":"m"}', both), 401, 'authentication_error');
+      const message = expectAnthropicError(
+        await send(ANTHROPIC, '{"model":"m"}', both),
+        401,
+        'authentication_error',
+      );
+      expect(message).toContain('two different client keys');
       const oneUnknown = { 'x-api-key': gateway.key, authorization: 'Bearer mxg_unknown' };
-      expectAnthropic(await send(ANTHROPIC, '{"model":"m"}', oneUnknown), 401, 'authentication_error');
+      expectAnthropicError(await send(ANTHROPIC, '{"model":"m"}', oneUnknown), 401, 'authentication_error');
     });
 
     it('knows a new key at once and forgets a revoked one within a second', async () => {
@@ -112,7 +117,7 @@ describe('errors of the gateway’s own', () => {
       const { key } = await gateway.keys.create({ name: 'brief', expiresAt: Date.now() + 400 });
       expect((await send(ANTHROPIC, '{"model":"m"}', { 'x-api-key': key })).status).toBe(200);
       await delay(450);
-      expectAnthropic(
+      expectAnthropicError(
         await send(ANTHROPIC, '{"model":"m"}', { 'x-api-key': key }),
         401,
         'authentication_error',
@@ -122,7 +127,7 @@ describe('errors of the gateway’s own', () => {
     it('forbids a model that is not on the key’s list', async () => {
       const { key } = await gateway.keys.create({ name: 'narrow', models: ['same'] });
       const headers = { 'x-api-key': key };
-      expectAnthropic(await send(ANTHROPIC, '{"model":"m"}', headers), 403, 'permission_error');
+      expectAnthropicError(await send(ANTHROPIC, '{"model":"m"}', headers), 403, 'permission_error');
       expectOpenAi(
         await send(OPENAI, '{"model":"gpt"}', headers),
         403,
@@ -144,7 +149,7 @@ describe('errors of the gateway’s own', () => {
       ['empty', ''],
       ['not JSON', 'model=m'],
     ])('refuses a body with %s', async (_case, body) => {
-      expectAnthropic(await send(ANTHROPIC, body), 400, 'invalid_request_error');
+      expectAnthropicError(await send(ANTHROPIC, body), 400, 'invalid_request_error');
       expectOpenAi(await send(OPENAI, body), 400, 'invalid_request_error', 'body_unreadable');
       expect(upstream.received).toHaveLength(0);
     });
@@ -156,7 +161,7 @@ describe('errors of the gateway’s own', () => {
         Buffer.from('"}'),
       ]);
       const answer = await post(`${gateway.url}${ANTHROPIC}`, body, { 'x-api-key': gateway.key });
-      expectAnthropic(answer, 400, 'invalid_request_error');
+      expect(expectAnthropicError(answer, 400, 'invalid_request_error')).toContain('UTF-8');
     });
 
     it('refuses a compressed body, saying so', async () => {
@@ -164,15 +169,15 @@ describe('errors of the gateway’s own', () => {
         'x-api-key': gateway.key,
         'content-encoding': 'gzip',
       });
-      expect(expectAnthropic(answer, 415, 'invalid_request_error')).toContain('content-encoding');
+      expect(expectAnthropicError(answer, 415, 'invalid_request_error')).toContain('content-encoding');
     });
 
     it('refuses a body over the limit, and the client can read that', async () => {
       const body = JSON.stringify({ model: 'm', text: 'x'.repeat(2_000_000) });
-      expectAnthropic(await send(ANTHROPIC, body), 413, 'request_too_large');
+      expectAnthropicError(await send(ANTHROPIC, body), 413, 'request_too_large');
       // without a content-length the size shows only on the way
       const chunked = { 'x-api-key': gateway.key, 'transfer-encoding': 'chunked' };
-      expectAnthropic(await send(ANTHROPIC, body, chunked), 413, 'request_too_large');
+      expectAnthropicError(await send(ANTHROPIC, body, chunked), 413, 'request_too_large');
       expectOpenAi(await send(OPENAI, body), 413, 'invalid_request_error', 'body_too_large');
       expect((await send(ANTHROPIC, '{"model":"m"}')).status).toBe(200);
     });
@@ -180,44 +185,52 @@ describe('errors of the gateway’s own', () => {
 
   describe('models and targets', () => {
     it('names a model that is not in the catalogue', async () => {
-      expect(expectAnthropic(await send(ANTHROPIC, '{"model":"nope"}'), 404, 'not_found_error')).toContain(
-        'nope',
-      );
+      expect(
+        expectAnthropicError(await send(ANTHROPIC, '{"model":"nope"}'), 404, 'not_found_error'),
+      ).toContain('nope');
       expect(
         expectOpenAi(await send(OPENAI, '{"model":"nope"}'), 404, 'invalid_request_error', 'model_not_found'),
       ).toContain('nope');
     });
 
     it('says that a model has no target for this surface', async () => {
-      const message = expectAnthropic(await send(ANTHROPIC, '{"model":"gpt"}'), 400, 'invalid_request_error');
+      const message = expectAnthropicError(
+        await send(ANTHROPIC, '{"model":"gpt"}'),
+        400,
+        'invalid_request_error',
+      );
       expect(message).toContain('anthropic-messages');
     });
 
     it('says 502 for a provider that cannot be reached, without its address', async () => {
-      const message = expectAnthropic(await send(ANTHROPIC, '{"model":"gone"}'), 502, 'api_error');
+      const message = expectAnthropicError(await send(ANTHROPIC, '{"model":"gone"}'), 502, 'api_error');
       expect(message).not.toContain('127.0.0.1');
     });
 
     it('refuses to reach into the private network unless the provider may', async () => {
-      expectAnthropic(await send(ANTHROPIC, '{"model":"inside"}'), 502, 'api_error');
+      expectAnthropicError(await send(ANTHROPIC, '{"model":"inside"}'), 502, 'api_error');
       expect(upstream.received).toHaveLength(0);
     });
 
     it('says 504 for a provider that is silent past its timeout', async () => {
       upstream.answer = () => undefined;
-      expectAnthropic(await send(ANTHROPIC, '{"model":"m"}'), 504, 'api_error');
+      expect(expectAnthropicError(await send(ANTHROPIC, '{"model":"m"}'), 504, 'api_error')).toContain(
+        'provider open',
+      );
     });
 
     it('says 502 for a provider that hangs up without an answer', async () => {
-      upstream.answer = (_request, res) => res.destroy();
-      expectAnthropic(await send(ANTHROPIC, '{"model":"m"}'), 502, 'api_error');
+      upstream.answer = (_request, res) => void res.destroy();
+      expect(expectAnthropicError(await send(ANTHROPIC, '{"model":"m"}'), 502, 'api_error')).toContain(
+        'provider open',
+      );
     });
   });
 
   describe('credentials', () => {
     it('says 503 and not to retry where nobody has connected', async () => {
       const answer = await send(ANTHROPIC, '{"model":"secured"}');
-      expectAnthropic(answer, 503, 'api_error');
+      expectAnthropicError(answer, 503, 'api_error');
       expect(answer.headers['x-should-retry']).toBe('false');
     });
 
@@ -225,7 +238,7 @@ describe('errors of the gateway’s own', () => {
       await connectCredential(gateway.vault, 'idp', 'at-old', 50);
       await delay(100);
       const answer = await send(ANTHROPIC, '{"model":"secured"}');
-      expectAnthropic(answer, 503, 'api_error');
+      expectAnthropicError(answer, 503, 'api_error');
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
       expect(answer.headers).not.toHaveProperty('x-should-retry');
     });
@@ -239,6 +252,8 @@ describe('errors of the gateway’s own', () => {
     it('stops at once when the credential is removed', async () => {
       await gateway.vault.remove('idp');
       await eventually(async () => (await send(ANTHROPIC, '{"model":"secured"}')).status === 503, 1_000);
+      const message = expectAnthropicError(await send(ANTHROPIC, '{"model":"secured"}'), 503, 'api_error');
+      expect(message).toContain('idp is not connected');
     });
   });
 

@@ -279,7 +279,7 @@ describe('relay', () => {
         await delay(30);
         res.destroy();
       };
-      await expect(post(`${gateway.url}/v1/messages`, '{"model":"m"}', key())).rejects.toThrow();
+      await expect(post(`${gateway.url}/v1/messages`, '{"model":"m"}', key())).rejects.toThrow('aborted');
     });
   });
 
@@ -335,7 +335,7 @@ describe('relay', () => {
       const { req } = open();
       await eventually(() => upstream.received.length === 1);
       req.destroy();
-      await eventually(() => upstream.aborted === 1, 1_000);
+      await eventually(() => expect(upstream.aborted).toBe(1), 1_000);
     });
   });
 

@@ -172,6 +172,6 @@ describe('garbage on the wire', () => {
         socket.write(request.slice(0, cut));
         setImmediate(() => socket.resetAndDestroy());
       }, 20);
-    await alive();
+    await expect(alive()).resolves.toBeUndefined();
   });
 });

@@ -30,7 +30,7 @@ export interface FakeUpstream {
   readonly received: Received[];
   /** How many requests were cut before their answer was complete. */
   aborted: number;
-  answer: (request: Received, res: ServerResponse) => void;
+  answer: (request: Received, res: ServerResponse) => void | Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export async function startUpstream(answer: FakeUpstream['answer'] = json(200, {
       const { method = '', url = '', headers, rawHeaders } = req;
       const request = { method, url, headers, rawHeaders, body: Buffer.concat(chunks) };
       upstream.received.push(request);
-      upstream.answer(request, res);
+      void upstream.answer(request, res);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -69,7 +69,7 @@ export function json(
   status: number,
   body: unknown,
   headers: Record<string, string> = {},
-): FakeUpstream['answer'] {
+): (request: Received, res: ServerResponse) => void {
   return (_request, res) => {
     const bytes = Buffer.from(JSON.stringify(body));
     res.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, ...headers });
@@ -148,7 +148,6 @@ export async function connectCredential(
       refreshToken: `rt-${accessToken}`,
       tokenType: 'Bearer',
       expiresAt: Date.now() + expiresInMs,
-      expirySource: 'provider',
     },
   });
 }
