@@ -4,7 +4,7 @@ import { readdir, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../support/wait.ts';
 import {
   copyCheckout,
@@ -129,7 +129,7 @@ describe('npm start that cannot', () => {
   it('names a port in use and its variable in one sentence, and starts nothing', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    afterAll(() => void server.close());
+    onTestFinished(() => void server.close());
     const address = server.address();
     const port = typeof address === 'object' ? String(address?.port) : '';
     const start = npmStart(directory, {
@@ -142,7 +142,6 @@ describe('npm start that cannot', () => {
       `Port ${port} is in use by another program; free it, or set AUTH_PORT to another port.`,
     ]);
     expect(await readdir(directory)).not.toContain('.untouched');
-    server.close();
   });
 
   it('prints every problem of environment and configuration and exits 78 with nothing started', async () => {

@@ -123,6 +123,8 @@ export interface RunningStack {
   readonly gateway: ServiceProcess;
   readonly adminToken: string;
   readonly clientKey: string;
+  /** What seals the tokens, for tests that look for them in the open. */
+  readonly keyRings: { readonly access: string; readonly refresh: string };
   /** One call to the auth service as the admin. */
   admin(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   /** Connects the sandbox credential again, through public REST. */
@@ -181,6 +183,7 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
     gateway,
     adminToken: secrets.adminToken,
     clientKey: secrets.clientKey,
+    keyRings: { access: secrets.accessKeys, refresh: secrets.refreshKeys },
     admin: async (method, path, body) => {
       const response = await fetch(`${auth.url}${path}`, {
         method,
