@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Runs `npm ci` when node_modules does not hold what package-lock.json asks for. npm's own output is shown only
+ * Runs npm when node_modules does not hold what package-lock.json asks for. npm's own output is shown only
  * when it fails.
  *
  * @param {string} root @param {AbortSignal} signal
@@ -11,13 +11,11 @@ import { join } from 'node:path';
 export async function installMissing(root, signal) {
   if (isInstalled(root)) return;
   const started = Date.now();
-  process.stdout.write('muxgate: installing packages (npm ci), this takes a minute the first time\n');
-  const { code, output } = await npmCi(root, signal);
+  process.stdout.write('muxgate: installing packages with npm, this takes a minute the first time\n');
+  const { code, output } = await npmInstall(root, signal);
   if (signal.aborted) throw new Error('stopped while installing');
   if (code !== 0)
-    throw new Error(
-      `${output.trim()}\nThe packages could not be installed: npm ci failed, its output is above.`,
-    );
+    throw new Error(`${output.trim()}\nThe packages could not be installed: npm's output is above.`);
   if (!hasNode24(root)) {
     throw new Error(
       `Muxgate runs on Node 24, and npm installed none for ${process.platform}-${process.arch}; run npm start with Node 24 instead.`,
@@ -59,28 +57,32 @@ function hasNode24(root) {
   return stdout?.startsWith('v24.') ?? false;
 }
 
-function npmCi(root, signal) {
+function npmInstall(root, signal) {
   return new Promise((resolve) => {
-    // A session of its own: Ctrl-C reaches us alone, and we end the whole of npm. The tools are dev dependencies,
-    // so they are wanted under NODE_ENV=production too.
-    const child = spawn('npm', ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'], {
-      cwd: root,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    // Not `npm ci`: it refuses a lock file that lacks other platforms' optional packages, which is how npm writes it
+    // behind a registry mirror without them. With --no-save, install takes the locked versions and writes no file.
+    // The tools are dev dependencies, so they are wanted under NODE_ENV=production too.
+    const args = ['install', '--no-save', '--include=dev', '--include=optional', '--loglevel=error'];
+    // A session of its own: Ctrl-C reaches us alone, and we end the whole of npm.
+    const child = spawn('npm', args, { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (output += chunk));
-    signal.addEventListener('abort', () => endGroup(child.pid), { once: true });
+    const stop = () => {
+      endGroup(child.pid, 'SIGTERM');
+      // npm may go on for a minute; what it leaves is unfinished by its own mark and installed anew next time.
+      setTimeout(() => endGroup(child.pid, 'SIGKILL'), 2_000).unref();
+    };
+    signal.addEventListener('abort', stop, { once: true });
     child.on('error', (error) => resolve({ code: 1, output: `npm could not be run: ${error.message}` }));
     child.on('close', (code) => resolve({ code: code ?? 1, output }));
   });
 }
 
-function endGroup(pid) {
+function endGroup(pid, signal) {
   if (pid === undefined) return;
   try {
-    process.kill(-pid, 'SIGTERM');
+    process.kill(-pid, signal);
   } catch {
     // It has just ended by itself.
   }
