@@ -1,4 +1,5 @@
 import { createConnection } from 'node:net';
+import { format } from 'prettier';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ADMIN,
@@ -331,6 +332,36 @@ describe('connected credentials', () => {
     expect(problemOf(answer)).toEqual([409, 'reauthorization_required']);
   });
 
+  it('that the provider blocks are tried again, and answer 409 if it still does', async () => {
+    await connect(world, 'blocked');
+    const record = 'muxgate:{c:blocked}:access';
+    await world.redis.hset(record, 'status', 'blocked_by_provider');
+    const asked = world.call('POST', '/api/oauth/tokens/blocked/refresh', { token: OPERATOR });
+    await expect.poll(() => world.redis.hget(record, 'status')).toBe('refresh_failing');
+    await world.redis.hset(record, 'status', 'blocked_by_provider'); // as the worker would
+    expect(problemOf(await asked)).toEqual([409, 'blocked_by_provider']);
+  });
+
+  it('are refreshed by force once a minute: sooner is 429', async () => {
+    await connect(world, 'impatient');
+    const record = 'muxgate:{c:impatient}:access';
+    await world.redis.hset(record, 'forcedAt', Date.now());
+    const answer = await world.call('POST', '/api/oauth/tokens/impatient/refresh', { token: OPERATOR });
+    expect(problemOf(answer)).toEqual([429, 'refresh_throttled']);
+    expect(answer.headers.get('retry-after')).toBe('60');
+  });
+
+  it('whose refresh fails at the provider say so, with the code', async () => {
+    await connect(world, 'failing');
+    const asked = world.call('POST', '/api/oauth/tokens/failing/refresh', { token: OPERATOR });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const failure = { errorCode: 'token_endpoint_unavailable', errorMessage: 'x', errorAt: Date.now() };
+    await world.redis.hset('muxgate:{c:failing}:access', failure); // as the worker would
+    const answer = await asked;
+    expect(problemOf(answer)).toEqual([502, 'refresh_failed']);
+    expect(answer.json.error).toBe('token_endpoint_unavailable');
+  });
+
   it('answer the new state as soon as a worker has committed it', async () => {
     await connect(world, 'refreshed');
     const asked = world.call('POST', '/api/oauth/tokens/refreshed/refresh', { token: OPERATOR });
@@ -369,6 +400,13 @@ describe('the description', () => {
     expect(json.items.map((item: { name: string }) => item.name)).toContain('confidential');
     expect(text).not.toContain('muxgate-confidential-secret');
     expect(json.items[0].redirectUri).toBe(`${world.auth.url}/api/oauth/callback`);
+  });
+
+  it('of the API is the reference page that the repository holds (vitest -u writes it)', async () => {
+    const { text } = await world.call('GET', '/openapi.json', { token: null });
+    await expect(await format(text, { parser: 'json', printWidth: 110 })).toMatchFileSnapshot(
+      '../../docs/reference/openapi.json',
+    );
   });
 
   it('of the API is OpenAPI, and its page takes nothing from elsewhere', async () => {

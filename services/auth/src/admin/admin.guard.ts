@@ -9,7 +9,7 @@ import type { Reflector } from '@nestjs/core';
 import { ApiBearerAuth } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { AuthRequest } from '../http/auth-request.js';
-import { RequestError } from '../http/request-error.js';
+import { RoleRequired, Unauthorized } from './admin.errors.js';
 import { mayActAs, type AdminTokens, type Role } from './admin-tokens.js';
 
 const NEEDED_ROLE = 'muxgate:needed-role';
@@ -60,12 +60,12 @@ export class AdminGuard implements CanActivate {
   }
 }
 
-function unauthorized(detail: string, challenge: string): RequestError {
-  return new RequestError(401, 'unauthorized', detail, { headers: { 'www-authenticate': challenge } });
+function unauthorized(detail: string, challenge: string): Error {
+  return new Unauthorized(detail, { headers: { 'www-authenticate': challenge } });
 }
 
-function forbidden(needed: Role): RequestError {
-  return new RequestError(403, 'role_required', `This needs the role ${needed}.`, {
+function forbidden(needed: Role): Error {
+  return new RoleRequired(`This needs the role ${needed}.`, {
     members: { role: needed },
     headers: { 'www-authenticate': `${REALM}, error="insufficient_scope", scope="${needed}"` },
   });

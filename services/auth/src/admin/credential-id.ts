@@ -1,4 +1,4 @@
-import { RequestError } from '../http/request-error.js';
+import { CredentialUnknown } from './admin.errors.js';
 
 export const CREDENTIAL_ID = /^[A-Za-z0-9._-]{1,128}$/;
 export const CREDENTIAL_ID_RULE = 'must be 1 to 128 of A-Z a-z 0-9 . _ -';
@@ -9,6 +9,6 @@ export function knownShape(credential: string): string {
   return credential;
 }
 
-export function credentialUnknown(): RequestError {
-  return new RequestError(404, 'credential_not_found', 'No credential with this id is connected.');
+export function credentialUnknown(): Error {
+  return new CredentialUnknown('No credential with this id is connected.');
 }

@@ -12,7 +12,8 @@ import { ClientKeyStore } from '@muxgate/clients';
 import { ArrayMaxSize, IsArray, IsBoolean, IsISO8601, IsOptional, IsString, Length } from 'class-validator';
 import { CalledBy, type Caller } from '../http/caller.js';
 import { ApiPage, mapPage, PageQuery, type Page } from '../http/paging.js';
-import { RequestError } from '../http/request-error.js';
+import { ValidationFailed } from '../http/http.errors.js';
+import { ClientKeyNotFound } from './admin.errors.js';
 import { Needs } from './admin.guard.js';
 import { AuditTrail } from './audit-trail.js';
 import { ClientKeyView, createdKeyView, CreatedKeyView, keyView } from './client-key.view.js';
@@ -111,15 +112,15 @@ export class KeysController {
   }
 }
 
-function keyUnknown(): RequestError {
-  return new RequestError(404, 'client_key_not_found', 'There is no client key with this id.');
+function keyUnknown(): Error {
+  return new ClientKeyNotFound('There is no client key with this id.');
 }
 
 function futureTime(text: string): number {
   const time = Date.parse(text);
   if (time > Date.now()) return time;
   const message = 'must be a time in the future';
-  throw new RequestError(400, 'validation_failed', `expiresAt: ${message}`, {
+  throw new ValidationFailed(`expiresAt: ${message}`, {
     members: { errors: [{ path: 'expiresAt', message }] },
   });
 }

@@ -1,7 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RefreshQueue } from '@muxgate/refresh-queue';
 import type { CredentialState, CredentialVault } from '@muxgate/vault';
-import { RequestError } from '../http/request-error.js';
+import {
+  BlockedByProvider,
+  ReauthorizationRequired,
+  RefreshFailed,
+  RefreshPending,
+  RefreshThrottled,
+  WorkerUnavailable,
+} from './admin.errors.js';
 import { credentialUnknown } from './credential-id.js';
 
 /** Just over the deadline of a token endpoint (20 s), so that a slow one still gets its answer told. */
@@ -18,7 +25,7 @@ export async function refreshNow(
   startPatienceMs = START_PATIENCE_MS,
 ): Promise<CredentialState> {
   const before = await stateOf(vault, credential);
-  assertRefreshable(before);
+  assertAuthorized(before);
   const answer = await vault.requestRefresh(credential, { newerThan: before.generation, force: true });
   if (answer === 'throttled') throw throttled();
   await queue.expedite({ credential, newerThan: before.generation, reason: 'operator' });
@@ -27,7 +34,8 @@ export async function refreshNow(
     await delay(LOOK_EVERY_MS);
     const state = await stateOf(vault, credential);
     if (state.generation > before.generation) return state;
-    assertRefreshable(state);
+    assertAuthorized(state);
+    assertNotBlocked(state);
     assertNoNewFailure(before, state);
     // `active` means that nobody holds the lease; other statuses hide whether somebody does
     const patience = state.status === 'active' ? startPatienceMs : PATIENCE_MS;
@@ -41,32 +49,32 @@ async function stateOf(vault: CredentialVault, credential: string): Promise<Cred
   return state;
 }
 
-function assertRefreshable({ status }: CredentialState): void {
-  if (status !== 'reauthorization_required' && status !== 'blocked_by_provider') return;
-  const detail =
-    status === 'blocked_by_provider'
-      ? 'The provider refuses this credential; only its owner can settle that with the provider.'
-      : 'The provider no longer accepts the stored grant; connect the credential again.';
-  throw new RequestError(409, status, detail);
+function assertAuthorized({ status }: CredentialState): void {
+  if (status !== 'reauthorization_required') return;
+  throw new ReauthorizationRequired('The provider no longer accepts the stored grant; connect it again.');
 }
 
-function throttled(): RequestError {
-  return new RequestError(429, 'refresh_throttled', 'It was refreshed by force less than a minute ago.', {
+/** Only of the outcome: asking by force lifts a block, so that an operator can try whether it still holds. */
+function assertNotBlocked({ status }: CredentialState): void {
+  if (status !== 'blocked_by_provider') return;
+  throw new BlockedByProvider('The provider refuses this credential; only its owner can settle that.');
+}
+
+function throttled(): Error {
+  return new RefreshThrottled('It was refreshed by force less than a minute ago.', {
     headers: { 'retry-after': '60' },
   });
 }
 
 function assertNoNewFailure(before: CredentialState, now: CredentialState): void {
   if (now.lastError === undefined || now.lastError.at === before.lastError?.at) return;
-  throw new RequestError(502, 'refresh_failed', 'The worker tried and failed; it will try again by itself.', {
+  throw new RefreshFailed('The worker tried and failed; it will try again by itself.', {
     members: { error: now.lastError.code },
   });
 }
 
-function noAnswer({ status }: CredentialState): RequestError {
+function noAnswer({ status }: CredentialState): Error {
   return status === 'refreshing'
-    ? new RequestError(504, 'refresh_pending', 'The provider has not answered yet; look at the token later.')
-    : new RequestError(503, 'worker_unavailable', 'No worker took the refresh up in time.', {
-        headers: { 'retry-after': '5' },
-      });
+    ? new RefreshPending('The provider has not answered yet; look at the token later.')
+    : new WorkerUnavailable('No worker took the refresh up in time.', { headers: { 'retry-after': '5' } });
 }

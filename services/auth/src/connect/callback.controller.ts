@@ -6,7 +6,7 @@ import type { Response } from 'express';
 import { Public } from '../admin/admin.guard.js';
 import type { AuthRequest } from '../http/auth-request.js';
 import { callerOf } from '../http/caller.js';
-import { RequestError } from '../http/request-error.js';
+import { MethodNotAllowed } from '../http/http.errors.js';
 import { sendCallbackPage, type CallbackOutcome } from './callback-page.js';
 import { complete } from './complete.js';
 import { ConnectParts } from './connect-parts.js';
@@ -24,7 +24,7 @@ export class CallbackController {
   async callback(@Req() request: AuthRequest, @Res() response: Response): Promise<void> {
     // Express answers HEAD by the GET route: a link checker must not use the state up
     if (request.method === 'HEAD') {
-      throw new RequestError(405, 'method_not_allowed', 'Allowed here: GET.', { headers: { allow: 'GET' } });
+      throw new MethodNotAllowed('Allowed here: GET.', { headers: { allow: 'GET' } });
     }
     try {
       // the query as sent: a parsed one would hide repeated parameters

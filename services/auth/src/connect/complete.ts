@@ -2,15 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { assertIssuer, exchangeCode, type AuthorizationResponse } from '@muxgate/oauth';
 import { AppError } from '@muxgate/runtime';
 import type { CredentialState } from '@muxgate/vault';
-import { RequestError } from '../http/request-error.js';
-import { OtherBrowser, OtherPrincipal } from './connect.errors.js';
+import { AuthorizationDenied, OtherBrowser, OtherPrincipal } from './connect.errors.js';
 import type { AuthorizationOutcome } from './connect.metrics.js';
 import type { ConnectParts } from './connect-parts.js';
 import { establish } from './establish.js';
 import type { Transaction } from './transaction.store.js';
 
 /** Who brings the provider's answer: a browser on its way back, or an operator who pastes it. */
-export type Bearer =
+export type Messenger =
   | { readonly kind: 'browser'; readonly headers: IncomingHttpHeaders; readonly address: string }
   | {
       readonly kind: 'operator';
@@ -27,43 +26,43 @@ export type Bearer =
 export async function complete(
   parts: ConnectParts,
   response: AuthorizationResponse,
-  bearer: Bearer,
+  messenger: Messenger,
 ): Promise<CredentialState> {
   const transaction = await parts.transactions.load(response.state);
   try {
-    assertInitiator(parts, transaction, bearer);
+    assertInitiator(parts, transaction, messenger);
     const { provider, http } = await parts.providers.reach(transaction.provider);
-    if (!isBareCode(response, bearer)) assertIssuer(provider, response.iss);
+    if (!isBareCode(response, messenger)) assertIssuer(provider, response.iss);
     await parts.transactions.consume(response.state);
 
     const code = codeOf(response);
     const { verifier, redirectUri } = transaction;
     const tokenSet = await exchangeCode(provider, { code, verifier, redirectUri }, http);
-    return await establish(parts, { transaction, provider, http, tokenSet, from: bearer.address });
+    return await establish(parts, { transaction, provider, http, tokenSet, from: messenger.address });
   } catch (error) {
-    await recordFailure(parts, transaction, error, bearer.address);
+    await recordFailure(parts, transaction, error, messenger.address);
     throw error;
   }
 }
 
 /** The browser by its cookie where one began; a pasted answer by the admin token that began (no session fixation). */
-function assertInitiator({ binding }: ConnectParts, transaction: Transaction, bearer: Bearer): void {
-  if (bearer.kind === 'operator') {
-    if (bearer.name === transaction.actor) return;
+function assertInitiator({ binding }: ConnectParts, transaction: Transaction, messenger: Messenger): void {
+  if (messenger.kind === 'operator') {
+    if (messenger.name === transaction.actor) return;
     throw new OtherPrincipal('Another admin token began this connection; finish it with that one.');
   }
   if (transaction.browser === undefined) return;
-  if (binding.matches(bearer.headers, transaction.browser)) return;
+  if (binding.matches(messenger.headers, transaction.browser)) return;
   throw new OtherBrowser('Another browser began this connection.');
 }
 
-function isBareCode(response: AuthorizationResponse, bearer: Bearer): boolean {
-  return bearer.kind === 'operator' && bearer.pasted === 'code' && response.iss === undefined;
+function isBareCode(response: AuthorizationResponse, messenger: Messenger): boolean {
+  return messenger.kind === 'operator' && messenger.pasted === 'code' && response.iss === undefined;
 }
 
 function codeOf({ code, error = 'none' }: AuthorizationResponse): string {
   if (code !== undefined) return code;
-  throw new RequestError(422, 'authorization_denied', `The provider did not grant access: ${error}.`, {
+  throw new AuthorizationDenied(`The provider did not grant access: ${error}.`, {
     members: { error },
   });
 }

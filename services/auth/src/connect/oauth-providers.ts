@@ -1,6 +1,6 @@
 import type { ConfigSource, OAuthProviderConfig } from '@muxgate/config';
 import { resolveEndpoints, type OAuthHttp, type ResolvedDescriptor } from '@muxgate/oauth';
-import { RequestError } from '../http/request-error.js';
+import { ProviderUnknown } from './connect.errors.js';
 
 /** A provider with its endpoints discovered, and the only way out to it. */
 export interface ReachableProvider {
@@ -33,9 +33,7 @@ export class OAuthProviders {
     const provider = known.get(name);
     if (provider) return provider;
     const names = [...known.keys()];
-    throw new RequestError(
-      404,
-      'oauth_provider_unknown',
+    throw new ProviderUnknown(
       names.length > 0
         ? `No OAuth provider has this name. Configured: ${names.join(', ')}.`
         : 'No OAuth provider is configured.',

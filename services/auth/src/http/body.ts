@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
-import { RequestError } from './request-error.js';
+import { MediaTypeUnsupported } from './http.errors.js';
 
 export const JSON_TYPES = ['application/json', 'application/*+json'];
 export const BODY_LIMIT = '64kb';
@@ -8,6 +8,6 @@ export const BODY_LIMIT = '64kb';
 export function requireJson(request: Request, _response: Response, next: NextFunction): void {
   const isJson = request.is(JSON_TYPES); // null: there is no body
   if (isJson === false && request.headers['content-length'] !== '0') {
-    next(new RequestError(415, 'unsupported_media_type', 'Send the body as application/json.'));
+    next(new MediaTypeUnsupported('Send the body as application/json.'));
   } else next();
 }

@@ -3,8 +3,8 @@ import { AppError, type Logger } from '@muxgate/runtime';
 import type { Response } from 'express';
 import type { AllowedMethods } from './allowed-methods.js';
 import type { AuthRequest } from './auth-request.js';
+import { MethodNotAllowed } from './http.errors.js';
 import { toProblem } from './problem.js';
-import { RequestError } from './request-error.js';
 
 /** Every error of the service leaves here, as `application/problem+json`. */
 @Catch()
@@ -32,11 +32,11 @@ export class ProblemFilter implements ExceptionFilter {
       .send(JSON.stringify({ ...problem, requestId: request.id }));
   }
 
-  private wrongMethod(thrown: unknown, request: AuthRequest): RequestError | undefined {
+  private wrongMethod(thrown: unknown, request: AuthRequest): AppError | undefined {
     if (!(thrown instanceof NotFoundException)) return undefined;
     const allowed = this.allowedMethods(request.path);
     if (allowed.length === 0 || allowed.includes(request.method)) return undefined;
-    return new RequestError(405, 'method_not_allowed', `Allowed here: ${allowed.join(', ')}.`, {
+    return new MethodNotAllowed(`Allowed here: ${allowed.join(', ')}.`, {
       headers: { allow: allowed.join(', ') },
     });
   }

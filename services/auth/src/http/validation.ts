@@ -1,5 +1,5 @@
 import { ValidationPipe, type ValidationError } from '@nestjs/common';
-import { RequestError } from './request-error.js';
+import { ValidationFailed } from './http.errors.js';
 
 interface Mistake {
   readonly path: string;
@@ -13,14 +13,9 @@ export const validation = new ValidationPipe({
   forbidNonWhitelisted: true,
   exceptionFactory: (errors) => {
     const mistakes = errors.flatMap((error) => mistakesOf(error, ''));
-    return new RequestError(
-      400,
-      'validation_failed',
-      mistakes.map(({ path, message }) => `${path}: ${message}`).join('; '),
-      {
-        members: { errors: mistakes },
-      },
-    );
+    return new ValidationFailed(mistakes.map(({ path, message }) => `${path}: ${message}`).join('; '), {
+      members: { errors: mistakes },
+    });
   },
 });
 
