@@ -51,8 +51,11 @@ describe('test support', () => {
     proxy.setLatency(0);
     proxy.setMode('blackHole');
     await expect(get(200)).rejects.toThrow(/timeout/i);
+    // A stalled network hides a client's leaving too: the connection given up is still open here.
+    proxy.cut();
+    await eventually(() => proxy.open === 0);
     const stalled = get();
-    await eventually(() => proxy.open >= 1);
+    await eventually(() => proxy.open === 1);
     proxy.cut();
     await expect(stalled).rejects.toThrow('fetch failed');
     proxy.setMode('refuse');
