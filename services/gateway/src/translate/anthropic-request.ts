@@ -1,0 +1,213 @@
+import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool } from '@ai-sdk/provider';
+import type { Dropped } from './dropped.js';
+import { fileFromData, fileFromUrl } from './file-part.js';
+import { blocksOf, isObject, malformed, numberOf, objectsIn, present, textOf, type Json } from './json.js';
+import {
+  cacheOptions,
+  PromptBuilder,
+  reasoningPart,
+  textPart,
+  type AssistantPart,
+  type UserPart,
+} from './prompt-builder.js';
+import { effortOf, type Effort } from './reasoning-effort.js';
+
+const READ = new Set(
+  'model messages system max_tokens stream temperature top_p top_k stop_sequences tools tool_choice thinking output_config'.split(
+    ' ',
+  ),
+);
+/** Claude Code's accounting line: an instruction to nobody, different in every turn, which would defeat prompt caches. */
+const BILLING_LINE = 'x-anthropic-billing-header';
+const VERSION_WITHOUT_SAMPLING = '2026-10-21';
+
+/** Anthropic Messages (https://docs.anthropic.com/en/api/messages) as a call. */
+export function readAnthropicRequest(
+  body: Json,
+  dropped: Dropped,
+  version?: string,
+): LanguageModelV4CallOptions {
+  dropped.unread(body, READ);
+  if (version === VERSION_WITHOUT_SAMPLING) refuseSampling(body);
+  if (!Array.isArray(body['messages'])) malformed('messages', 'Field required');
+  if (objectsIn(body['messages']).length === 0) malformed('messages', 'at least one message is required');
+  const config = isObject(body['output_config']) ? body['output_config'] : {};
+  dropped.unread(config, new Set(['effort', 'format']), 'output_config.');
+  const tools = readTools(body['tools'], dropped);
+  return present<LanguageModelV4CallOptions>({
+    prompt: readPrompt(body, dropped),
+    maxOutputTokens: numberOf(body['max_tokens']),
+    temperature: numberOf(body['temperature']),
+    topP: numberOf(body['top_p']),
+    topK: numberOf(body['top_k']),
+    stopSequences: Array.isArray(body['stop_sequences']) ? body['stop_sequences'].map(String) : undefined,
+    responseFormat: readFormat(config['format']),
+    reasoning: readThinking(body['thinking'], config['effort']),
+    tools: tools.length > 0 ? tools : undefined,
+    ...readToolChoice(body['tool_choice'], tools, dropped),
+  });
+}
+
+function refuseSampling(body: Json): void {
+  for (const name of ['temperature', 'top_p', 'top_k'])
+    if (name in body) malformed(name, `not supported with anthropic-version ${VERSION_WITHOUT_SAMPLING}`);
+}
+
+function readPrompt(body: Json, dropped: Dropped): LanguageModelV4CallOptions['prompt'] {
+  const prompt = new PromptBuilder();
+  readSystem(prompt, body['system'], dropped);
+  for (const [index, message] of objectsIn(body['messages']).entries()) {
+    const content = message['content'];
+    switch (message['role']) {
+      case 'system':
+        readSystem(prompt, content, dropped);
+        break;
+      case 'user':
+        readUser(prompt, blocksOf(content), dropped, `messages.${index}.content`);
+        break;
+      case 'assistant':
+        prompt.assistant(blocksOf(content).flatMap((block) => readAssistantBlock(prompt, block, dropped)));
+        break;
+      default:
+        malformed(`messages.${index}.role`, 'must be one of user, assistant, system');
+    }
+  }
+  return prompt.messages;
+}
+
+function readSystem(prompt: PromptBuilder, content: unknown, dropped: Dropped): void {
+  for (const block of blocksOf(content)) {
+    const text = textOf(block['text']) ?? '';
+    if (text.startsWith(BILLING_LINE)) dropped.add('system.billing_header');
+    else prompt.system(text, cacheOptions(block));
+  }
+}
+
+/** Results of tools come first, whatever their place: other vendors want them right after the calls. */
+function readUser(prompt: PromptBuilder, blocks: readonly Json[], dropped: Dropped, path: string): void {
+  const parts: UserPart[] = [];
+  for (const block of blocks) {
+    if (block['type'] !== 'tool_result') {
+      parts.push(...readUserBlock(block, dropped, path));
+      continue;
+    }
+    const content = blocksOf(block['content']).flatMap((inner) => readUserBlock(inner, dropped, path));
+    prompt.toolResult(String(block['tool_use_id']), content, block['is_error'] === true, cacheOptions(block));
+  }
+  prompt.user(parts);
+}
+
+function readUserBlock(block: Json, dropped: Dropped, path: string): UserPart[] {
+  switch (block['type']) {
+    case 'text':
+      return block['text'] === '' ? [] : [textPart(block)];
+    case 'image':
+      return readSource(block, 'image/jpeg', dropped, path);
+    case 'document':
+      return readSource(block, 'application/pdf', dropped, path);
+    case 'search_result':
+      return objectsIn(block['content']).flatMap((inner) => readUserBlock(inner, dropped, path));
+    default:
+      dropped.add(String(block['type']));
+      return [];
+  }
+}
+
+function readSource(block: Json, otherwise: string, dropped: Dropped, path: string): UserPart[] {
+  const source = isObject(block['source']) ? block['source'] : {};
+  const name = textOf(block['title']);
+  const extras = { ...(name === undefined ? {} : { filename: name }), ...cacheOptions(block) };
+  switch (source['type']) {
+    case 'base64':
+      return [
+        { ...fileFromData(String(source['data']), String(source['media_type'] ?? otherwise)), ...extras },
+      ];
+    case 'url':
+      return [{ ...fileFromUrl(String(source['url']), otherwise, `${path}.source.url`), ...extras }];
+    case 'text':
+      return [textPart({ ...block, text: source['data'] })];
+    case 'content':
+      return blocksOf(source['content']).flatMap((inner) => readUserBlock(inner, dropped, path));
+    default:
+      dropped.add(`${String(block['type'])}.${String(source['type'])}`);
+      return [];
+  }
+}
+
+function readAssistantBlock(prompt: PromptBuilder, block: Json, dropped: Dropped): AssistantPart[] {
+  switch (block['type']) {
+    case 'text':
+      return block['text'] === '' ? [] : [textPart(block)];
+    case 'thinking':
+      return [reasoningPart(String(block['thinking'] ?? ''), { signature: block['signature'] })];
+    case 'redacted_thinking':
+      return [reasoningPart('', { redactedData: block['data'] })];
+    case 'tool_use':
+      return [
+        prompt.toolCall(String(block['id']), String(block['name']), block['input'], cacheOptions(block)),
+      ];
+    default:
+      dropped.add(String(block['type']));
+      return [];
+  }
+}
+
+function readTools(tools: unknown, dropped: Dropped): LanguageModelV4FunctionTool[] {
+  return objectsIn(tools).flatMap((tool) => {
+    if (!isObject(tool['input_schema'])) {
+      dropped.add(`tools.${String(tool['type'] ?? tool['name'])}`);
+      return [];
+    }
+    return [
+      present<LanguageModelV4FunctionTool>({
+        type: 'function',
+        name: String(tool['name']),
+        description: textOf(tool['description']),
+        inputSchema: tool['input_schema'],
+        strict: tool['strict'] === true ? true : undefined,
+        ...cacheOptions(tool),
+      }),
+    ];
+  });
+}
+
+function readToolChoice(
+  choice: unknown,
+  tools: readonly LanguageModelV4FunctionTool[],
+  dropped: Dropped,
+): Pick<LanguageModelV4CallOptions, 'toolChoice' | 'providerOptions'> {
+  if (!isObject(choice) || tools.length === 0) return {};
+  const serial =
+    choice['disable_parallel_tool_use'] === true
+      ? { providerOptions: { muxgate: { parallelTools: false } } }
+      : {};
+  switch (choice['type']) {
+    case 'any':
+      return { toolChoice: { type: 'required' }, ...serial };
+    case 'none':
+      return { toolChoice: { type: 'none' } };
+    case 'tool':
+      if (tools.some(({ name }) => name === choice['name']))
+        return { toolChoice: { type: 'tool', toolName: String(choice['name']) }, ...serial };
+      dropped.add('tool_choice');
+      return serial;
+    default:
+      return { toolChoice: { type: 'auto' }, ...serial };
+  }
+}
+
+function readFormat(format: unknown): LanguageModelV4CallOptions['responseFormat'] {
+  if (!isObject(format) || format['type'] !== 'json_schema' || !isObject(format['schema'])) return undefined;
+  return { type: 'json', schema: format['schema'] };
+}
+
+/** Adaptive thinking leaves the amount to the model: so does the upstream's own default. */
+function readThinking(thinking: unknown, effort: unknown): Effort | undefined {
+  if (!isObject(thinking) || thinking['type'] === 'disabled')
+    return isObject(thinking) ? 'none' : effortOf(effort);
+  const asked = effortOf(effort);
+  if (asked !== undefined) return asked;
+  const budget = numberOf(thinking['budget_tokens']);
+  if (budget === undefined) return undefined;
+  return budget <= 4_096 ? 'low' : budget <= 16_384 ? 'medium' : 'high';
+}

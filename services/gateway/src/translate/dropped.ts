@@ -1,0 +1,41 @@
+import type { SharedV4Warning } from '@ai-sdk/provider';
+import type { Json } from './json.js';
+
+const MAX_NAMES = 30;
+const NOT_A_NAME = /[^\w.-]+/g;
+/** What the library calls a setting, where the client's word is another. */
+const FEATURES: Readonly<Record<string, string>> = {
+  topK: 'top_k',
+  topP: 'top_p',
+  frequencyPenalty: 'frequency_penalty',
+  presencePenalty: 'presence_penalty',
+  responseFormat: 'response_format',
+  stopSequences: 'stop',
+  maxOutputTokens: 'max_tokens',
+};
+
+/** Names of what a translated request could not carry, for the response header `x-muxgate-dropped`. */
+export class Dropped {
+  private readonly names = new Set<string>();
+
+  add(name: string): void {
+    if (this.names.size < MAX_NAMES) this.names.add(name.replace(NOT_A_NAME, '_').slice(0, 64));
+  }
+
+  /** Every field of `from` that is set and not among those `read`. */
+  unread(from: Json, read: ReadonlySet<string>, prefix = ''): void {
+    for (const [name, value] of Object.entries(from)) {
+      if (!read.has(name) && value !== null && value !== undefined) this.add(prefix + name);
+    }
+  }
+
+  warnings(warnings: readonly SharedV4Warning[]): void {
+    for (const warning of warnings) {
+      if (warning.type === 'unsupported') this.add(FEATURES[warning.feature] ?? warning.feature);
+    }
+  }
+
+  get headers(): string[] {
+    return this.names.size === 0 ? [] : ['x-muxgate-dropped', [...this.names].join(', ')];
+  }
+}

@@ -1,0 +1,169 @@
+import type {
+  LanguageModelV4CallOptions,
+  LanguageModelV4Message,
+  SharedV4ProviderOptions,
+} from '@ai-sdk/provider';
+import type { Dropped } from './dropped.js';
+import { toolFilesAsUserMessage } from './tool-files.js';
+
+type Options = LanguageModelV4CallOptions;
+type AssistantMessage = Extract<LanguageModelV4Message, { role: 'assistant' }>;
+
+/** Agents write whole files: the library's fallback of 4,096 for models it does not know would cut them. */
+const ANTHROPIC_MAX_TOKENS = 32_000;
+const BAD_TOOL_ID = /[^\w-]/g;
+
+/** Upstream dialects that translation reaches. */
+export const DIALECTS = ['anthropic-messages', 'openai-chat', 'openai-responses', 'gemini'] as const;
+export type Dialect = (typeof DIALECTS)[number];
+
+/** A call changed to what an upstream dialect can take; what it cannot is dropped and named. */
+export function fit(options: Options, dialect: Dialect, model: string, dropped: Dropped): Options {
+  const { providerOptions, ...call } = options;
+  const serial = providerOptions?.['muxgate']?.['parallelTools'] === false;
+  const signed = dialect === 'anthropic-messages';
+  const prompt = withoutForeignThoughts(call.prompt, signed, dropped);
+  if (!signed && hasCacheMarks(options)) dropped.add('cache_control');
+  switch (dialect) {
+    case 'anthropic-messages':
+      return {
+        maxOutputTokens: ANTHROPIC_MAX_TOKENS,
+        ...withoutUnprovenThinking({ ...call, prompt: withLegalToolIds(prompt) }, dropped),
+        ...(serial ? { providerOptions: { anthropic: { disableParallelToolUse: true } } } : {}),
+      };
+    case 'openai-chat':
+      return {
+        ...call,
+        prompt: toolFilesAsUserMessage(joinSystem(withErrorsAsJson(prompt))),
+        ...(serial ? { providerOptions: { openaiCompatible: { parallel_tool_calls: false } } } : {}),
+      };
+    case 'openai-responses':
+      return {
+        ...call,
+        prompt: joinSystem(prompt),
+        providerOptions: {
+          openai: {
+            store: false,
+            ...(serial ? { parallelToolCalls: false } : {}),
+            ...(call.reasoning !== undefined && call.reasoning !== 'none' ? thinkAloud(model) : {}),
+          },
+        },
+      };
+    case 'gemini':
+      if (serial) dropped.add('parallel_tool_calls');
+      return {
+        ...call,
+        prompt: lateSystemAsUser(prompt),
+        providerOptions: { google: { thinkingConfig: { includeThoughts: call.reasoning !== 'none' } } },
+      };
+  }
+}
+
+/** The library asks only models it knows for reasoning; a gateway's names are its operator's. */
+function thinkAloud(model: string): SharedV4ProviderOptions[string] {
+  return /^(gpt-[34]|chatgpt)/.test(model) ? {} : { forceReasoning: true, reasoningSummary: 'auto' };
+}
+
+function mapAssistant(
+  prompt: readonly LanguageModelV4Message[],
+  change: (content: AssistantMessage['content']) => AssistantMessage['content'],
+): LanguageModelV4Message[] {
+  return prompt.flatMap((message) => {
+    if (message.role !== 'assistant') return [message];
+    const content = change(message.content);
+    return content.length === 0 ? [] : [{ ...message, content }];
+  });
+}
+
+/** A thought is only of use to the vendor that can prove it as its own. */
+function withoutForeignThoughts(
+  prompt: readonly LanguageModelV4Message[],
+  signed: boolean,
+  dropped: Dropped,
+): LanguageModelV4Message[] {
+  return mapAssistant(prompt, (content) =>
+    content.filter((part) => {
+      if (part.type !== 'reasoning') return true;
+      const kept = signed && part.providerOptions?.['anthropic'] !== undefined;
+      if (!kept) dropped.add('thinking');
+      return kept;
+    }),
+  );
+}
+
+/** Anthropic refuses a thinking turn whose calls came without the thought before them; then it must not think. */
+function withoutUnprovenThinking(call: Options, dropped: Dropped): Options {
+  if (call.reasoning === undefined || call.reasoning === 'none') return call;
+  const begun = call.prompt.findLastIndex(({ role }) => role === 'user') + 1;
+  const unproven = call.prompt
+    .slice(begun)
+    .some(
+      (message) =>
+        message.role === 'assistant' &&
+        message.content.some(({ type }) => type === 'tool-call') &&
+        message.content[0]?.type !== 'reasoning',
+    );
+  if (!unproven) return call;
+  dropped.add('reasoning');
+  const { reasoning: _reasoning, ...rest } = call;
+  return rest;
+}
+
+function withLegalToolIds(prompt: readonly LanguageModelV4Message[]): LanguageModelV4Message[] {
+  const legal = <T>(part: T): T => {
+    const { toolCallId } = part as { toolCallId?: string };
+    return toolCallId === undefined ? part : { ...part, toolCallId: toolCallId.replace(BAD_TOOL_ID, '_') };
+  };
+  return prompt.map((message) => {
+    if (message.role === 'assistant') return { ...message, content: message.content.map(legal) };
+    return message.role === 'tool' ? { ...message, content: message.content.map(legal) } : message;
+  });
+}
+
+/** Chat has no field for a tool's failure: it is written as Responses writes it. */
+function withErrorsAsJson(prompt: readonly LanguageModelV4Message[]): LanguageModelV4Message[] {
+  return prompt.map((message) => {
+    if (message.role !== 'tool') return message;
+    const content = message.content.map((part) =>
+      part.type === 'tool-result' && part.output.type === 'error-text'
+        ? { ...part, output: { type: 'error-json' as const, value: { error: part.output.value } } }
+        : part,
+    );
+    return { ...message, content };
+  });
+}
+
+/** Many compatible servers take one system message; without cache marks the borders mean nothing. */
+function joinSystem(prompt: readonly LanguageModelV4Message[]): LanguageModelV4Message[] {
+  const joined: LanguageModelV4Message[] = [];
+  for (const message of prompt) {
+    const last = joined.at(-1);
+    if (message.role === 'system' && last?.role === 'system')
+      joined[joined.length - 1] = { role: 'system', content: `${last.content}\n\n${message.content}` };
+    else joined.push(message);
+  }
+  return joined;
+}
+
+/** Gemini takes instructions at the beginning only. */
+function lateSystemAsUser(prompt: readonly LanguageModelV4Message[]): LanguageModelV4Message[] {
+  const first = prompt.findIndex(({ role }) => role !== 'system');
+  return prompt.map((message, index) =>
+    message.role === 'system' && first !== -1 && index > first
+      ? { role: 'user', content: [{ type: 'text', text: `<system>\n${message.content}\n</system>` }] }
+      : message,
+  );
+}
+
+function hasCacheMarks({ prompt, tools }: Options): boolean {
+  const marked = (value: object): boolean =>
+    (value as { providerOptions?: SharedV4ProviderOptions }).providerOptions?.['anthropic']?.[
+      'cacheControl'
+    ] !== undefined;
+  return (
+    (tools ?? []).some(marked) ||
+    prompt.some(
+      (message) => marked(message) || (typeof message.content !== 'string' && message.content.some(marked)),
+    )
+  );
+}

@@ -1,0 +1,120 @@
+import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
+import { openaiTool, openaiToolChoice, schemaFormat } from './chat-request.js';
+import type { Dropped } from './dropped.js';
+import { fileFromUrl } from './file-part.js';
+import { blocksOf, isObject, malformed, numberOf, objectsIn, present, textOf, type Json } from './json.js';
+import { cacheOptions, PromptBuilder, reasoningPart, textPart, type UserPart } from './prompt-builder.js';
+import { effortOf } from './reasoning-effort.js';
+import { openSignature } from './thought-seal.js';
+
+const READ = new Set(
+  'model input instructions stream store include max_output_tokens temperature top_p tools tool_choice parallel_tool_calls reasoning text metadata'.split(
+    ' ',
+  ),
+);
+
+/** OpenAI Responses (https://platform.openai.com/docs/api-reference/responses) as a call. */
+export function readResponsesRequest(body: Json, dropped: Dropped): LanguageModelV4CallOptions {
+  dropped.unread(body, READ);
+  if (typeof body['previous_response_id'] === 'string')
+    malformed('previous_response_id', 'nothing is stored where this model is served; send the whole input');
+  const items =
+    typeof body['input'] === 'string' ? [{ role: 'user', content: body['input'] }] : objectsIn(body['input']);
+  if (items.length === 0) malformed('input', 'Field required');
+  const prompt = new PromptBuilder();
+  prompt.system(textOf(body['instructions']) ?? '');
+  for (const [index, item] of items.entries()) readItem(prompt, item, dropped, `input[${index}]`);
+  const tools = objectsIn(body['tools']).flatMap((tool) => {
+    if (tool['type'] === 'function') return [openaiTool(tool)];
+    dropped.add(`tools.${String(tool['type'])}`);
+    return [];
+  });
+  const format = isObject(body['text']) && isObject(body['text']['format']) ? body['text']['format'] : {};
+  return present<LanguageModelV4CallOptions>({
+    prompt: prompt.messages,
+    maxOutputTokens: numberOf(body['max_output_tokens']),
+    temperature: numberOf(body['temperature']),
+    topP: numberOf(body['top_p']),
+    responseFormat:
+      format['type'] === 'json_schema'
+        ? schemaFormat(format)
+        : format['type'] === 'json_object'
+          ? { type: 'json' }
+          : undefined,
+    reasoning: isObject(body['reasoning']) ? effortOf(body['reasoning']['effort']) : undefined,
+    tools: tools.length > 0 ? tools : undefined,
+    ...openaiToolChoice(body, tools, dropped),
+  });
+}
+
+function readItem(prompt: PromptBuilder, item: Json, dropped: Dropped, path: string): void {
+  switch (item['type'] ?? 'message') {
+    case 'message':
+      return readMessage(prompt, item, dropped, path);
+    case 'function_call':
+      return prompt.assistant([
+        prompt.toolCall(String(item['call_id']), String(item['name']), item['arguments'] ?? ''),
+      ]);
+    case 'function_call_output': {
+      const parts = blocksOf(item['output'], 'input_text');
+      return prompt.toolResult(
+        String(item['call_id']),
+        parts.flatMap((part) => readUserPart(part, dropped, `${path}.output`)),
+      );
+    }
+    case 'reasoning': {
+      const text = objectsIn(item['summary'])
+        .map((part) => String(part['text'] ?? ''))
+        .join('');
+      return prompt.assistant([reasoningPart(text, openSignature(item['encrypted_content']))]);
+    }
+    case 'item_reference':
+      return malformed(path, 'nothing is stored where this model is served; send the item itself');
+    default:
+      dropped.add(`input.${String(item['type'])}`);
+  }
+}
+
+function readMessage(prompt: PromptBuilder, item: Json, dropped: Dropped, path: string): void {
+  const content = item['content'];
+  switch (item['role']) {
+    case 'system':
+    case 'developer':
+      for (const block of blocksOf(content)) prompt.system(String(block['text'] ?? ''), cacheOptions(block));
+      return;
+    case 'user': {
+      const parts = blocksOf(content, 'input_text');
+      return prompt.user(parts.flatMap((part) => readUserPart(part, dropped, `${path}.content`)));
+    }
+    case 'assistant': {
+      const texts = blocksOf(content).map((block) => textOf(block['text']) ?? textOf(block['refusal']) ?? '');
+      return prompt.assistant(texts.filter((text) => text !== '').map((text) => textPart({ text })));
+    }
+    default:
+      malformed(`${path}.role`, 'must be one of system, developer, user, assistant');
+  }
+}
+
+function readUserPart(part: Json, dropped: Dropped, path: string): UserPart[] {
+  const type = String(part['type']);
+  switch (type) {
+    case 'input_text':
+    case 'output_text':
+    case 'text':
+      return part['text'] === '' ? [] : [textPart(part)];
+    case 'input_image': {
+      const url = textOf(part['image_url']);
+      if (url === undefined) break;
+      return [fileFromUrl(url, 'image/jpeg', `${path}.image_url`)];
+    }
+    case 'input_file': {
+      const url = textOf(part['file_data']) ?? textOf(part['file_url']);
+      if (url === undefined) break;
+      const filename = textOf(part['filename']);
+      const file = fileFromUrl(url, 'application/pdf', path);
+      return [filename === undefined ? file : { ...file, filename }];
+    }
+  }
+  dropped.add(type);
+  return [];
+}

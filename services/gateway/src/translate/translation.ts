@@ -1,0 +1,245 @@
+import { randomBytes } from 'node:crypto';
+import type {
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4GenerateResult,
+  LanguageModelV4StreamPart,
+} from '@ai-sdk/provider';
+import type { AppError } from '@muxgate/runtime';
+import type { Credential } from '../proxy/credential-source.js';
+import { errorAnswer } from '../proxy/error-envelope.js';
+import { StreamTruncated } from '../proxy/errors.js';
+import type { Exchange } from '../proxy/exchange.js';
+import type { RelayOutcome } from '../proxy/relay.js';
+import type { Upstreams } from '../proxy/upstream.js';
+import { usageOf, type AnswerFacts, type Finish } from './answer.js';
+import { answerBlocks } from './answer-blocks.js';
+import { Dropped } from './dropped.js';
+import { fit, type Dialect } from './fit.js';
+import { isObject, type Json } from './json.js';
+import { readJsonBody } from './read-json-body.js';
+import { StreamedAnswer } from './streamed-answer.js';
+import { ADAPTERS, type SurfaceAdapter } from './surface-adapter.js';
+import { streamError, translationError, UpstreamRefused } from './translation-error.js';
+import { upstreamFetch } from './upstream-fetch.js';
+import { upstreamModel } from './upstream-model.js';
+
+const STREAM_HEADERS = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'];
+
+/**
+ * One attempt at a target that speaks another protocol than the client: what `Relay` is for its own. The request is
+ * read whole, asked of the upstream in its dialect, and the answer written in the client's.
+ */
+export class Translation {
+  private readonly adapter: SurfaceAdapter;
+  private readonly dropped = new Dropped();
+  private readonly aborted = new AbortController();
+  private readonly startedAt = performance.now();
+  private readonly provider: string;
+  private answered = false;
+  private over = false;
+  private streamed: StreamedAnswer | undefined;
+
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly outcome: RelayOutcome,
+  ) {
+    this.adapter = ADAPTERS[exchange.surface.name];
+    this.provider = exchange.decision?.provider.name ?? '';
+    exchange.abort = (reason) => {
+      this.close();
+      this.aborted.abort(reason);
+    };
+  }
+
+  /** Never throws: what goes wrong goes to the outcome. */
+  send(upstreams: Upstreams, dialect: Dialect, credential: Credential): void {
+    this.run(upstreams, dialect, credential).catch((error: unknown) =>
+      this.fail(translationError(error, this.provider, this.answered)),
+    );
+  }
+
+  private async run(upstreams: Upstreams, dialect: Dialect, credential: Credential): Promise<void> {
+    const { exchange, dropped } = this;
+    const { decision, body } = exchange;
+    if (decision === undefined || body === undefined) return;
+    const { provider, target } = decision;
+    const request = readJsonBody(body);
+    if (credential.grant === undefined || exchange.resent) exchange.body = undefined;
+    const version = exchange.req.headers['anthropic-version'];
+    const read = this.adapter.read(request, dropped, typeof version === 'string' ? version : undefined);
+    const options = { ...fit(read, dialect, target.model, dropped), abortSignal: this.aborted.signal };
+    const fetch = upstreamFetch({
+      upstreams,
+      provider,
+      credential,
+      onAnswer: () => {
+        this.answered = true;
+      },
+    });
+    const model = upstreamModel(provider, dialect, target.model, fetch);
+    const facts = {
+      id: randomBytes(12).toString('hex'),
+      model: String(request['model']),
+      createdAt: Math.floor(Date.now() / 1000),
+      request: echoed(request),
+    };
+    if (exchange.stream) await this.stream(model, options, facts);
+    else await this.generate(model, options, facts);
+  }
+
+  private async generate(
+    model: LanguageModelV4,
+    options: LanguageModelV4CallOptions,
+    facts: AnswerFacts,
+  ): Promise<void> {
+    const result = await model.doGenerate(options);
+    if (this.over) return;
+    this.dropped.warnings(result.warnings);
+    const finish = finishOf(result);
+    const answer = this.adapter.answer(answerBlocks(result.content, finish), finish, facts);
+    this.exchange.usage = finish.usage;
+    this.exchange.firstContentAt = performance.now();
+    const body = Buffer.from(JSON.stringify(answer));
+    this.prepare(200, ['content-type', 'application/json', 'content-length', String(body.length)], false);
+    this.exchange.downstream.hold(body);
+    this.finish();
+  }
+
+  private async stream(
+    model: LanguageModelV4,
+    options: LanguageModelV4CallOptions,
+    facts: AnswerFacts,
+  ): Promise<void> {
+    const { exchange } = this;
+    const { downstream } = exchange;
+    const streamed = new StreamedAnswer(this.adapter.writer(facts));
+    this.streamed = streamed;
+    const { stream } = await model.doStream(options);
+    if (this.over) return;
+    exchange.body = undefined;
+    const reader = stream.getReader();
+    const gate = new Gate();
+    downstream.source = gate;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (this.over) return;
+      if (done) throw new StreamTruncated(`the stream of provider ${this.provider} ended before its end`);
+      if (value.type === 'stream-start') {
+        this.dropped.warnings(value.warnings);
+        this.prepare(200, STREAM_HEADERS, true);
+        continue;
+      }
+      if (value.type === 'error') throw streamError(value.error, this.provider);
+      const finish = value.type === 'finish' ? this.finishOf(value) : undefined;
+      const wire = finish === undefined ? streamed.push(value) : streamed.finish(finish);
+      if (wire !== '') {
+        exchange.firstContentAt ??= performance.now();
+        downstream.hold(Buffer.from(wire));
+        downstream.send();
+      }
+      if (finish !== undefined) {
+        exchange.usage = finish.usage;
+        return this.finish();
+      }
+      if (gate.closed !== undefined) await gate.closed;
+      if (this.over) return;
+    }
+  }
+
+  /** @throws StreamTruncated where the library made up an end that upstream did not send */
+  private finishOf(part: Extract<LanguageModelV4StreamPart, { type: 'finish' }>): Finish {
+    const { unified, raw } = part.finishReason;
+    if (unified === 'error' || unified === 'interrupted' || (unified === 'other' && raw === undefined))
+      throw new StreamTruncated(`the stream of provider ${this.provider} ended before its end`);
+    return finishOf(part);
+  }
+
+  private prepare(status: number, headers: readonly string[], events: boolean): void {
+    this.exchange.downstream.prepare({
+      status,
+      reason: undefined,
+      headers: [...headers, ...this.dropped.headers],
+      events,
+    });
+  }
+
+  private finish(): void {
+    this.close();
+    this.outcome.finished(this.exchange);
+  }
+
+  /** An upstream's own refusal is an answer like any other while nothing was sent; later it is a failure. */
+  private fail(error: AppError): void {
+    if (this.over) return;
+    const { exchange } = this;
+    const { downstream, surface, id } = exchange;
+    this.close();
+    this.aborted.abort(error);
+    if (!(error instanceof UpstreamRefused) || downstream.committed || this.streamed?.begun === true)
+      return this.outcome.failed(exchange, error);
+    const answer = errorAnswer(error, surface.envelope, id);
+    downstream.drop();
+    const advice = error.headers.length > 0 ? [] : answer.headers.slice(4);
+    this.prepare(error.status, [...answer.headers.slice(0, 4), ...advice, ...error.headers], false);
+    downstream.hold(answer.body);
+    const again = exchange.body !== undefined && exchange.credential?.grant !== undefined;
+    if (error.status === 401 && again) this.outcome.unauthorized(exchange);
+    else this.outcome.finished(exchange);
+  }
+
+  /** Takes over into the exchange what this attempt has told. */
+  private close(): void {
+    if (this.over) return;
+    this.over = true;
+    const { exchange } = this;
+    exchange.abort = undefined;
+    exchange.upstreamMs += performance.now() - this.startedAt;
+    exchange.downstream.source = undefined;
+    if (exchange.usage !== undefined || this.streamed?.begun !== true) return;
+    exchange.usageEstimated = true;
+    exchange.usage = {
+      inputTokens: Math.ceil(exchange.bodyLength / 4),
+      outputTokens: this.streamed.outputEvents,
+      cacheReadTokens: 0,
+      cacheCreationTokens: 0,
+      reasoningTokens: 0,
+    };
+  }
+}
+
+/** What a client that does not keep up closes, until it has read. */
+class Gate {
+  closed: Promise<void> | undefined;
+  private open: (() => void) | undefined;
+
+  pause(): void {
+    this.closed ??= new Promise((resolve) => {
+      this.open = resolve;
+    });
+  }
+
+  resume(): void {
+    this.open?.();
+    this.closed = undefined;
+  }
+}
+
+function finishOf({
+  finishReason,
+  usage,
+  providerMetadata,
+}: Pick<LanguageModelV4GenerateResult, 'finishReason' | 'usage' | 'providerMetadata'>): Finish {
+  const anthropic: Json = isObject(providerMetadata?.['anthropic']) ? providerMetadata['anthropic'] : {};
+  const stopSequence = anthropic['stopSequence'];
+  return {
+    reason: finishReason.unified,
+    stopSequence: typeof stopSequence === 'string' ? stopSequence : undefined,
+    usage: usageOf(usage),
+  };
+}
+
+/** What an answer may repeat of its request; the conversation is not kept while the answer streams. */
+function echoed({ messages: _messages, input: _input, system: _system, ...rest }: Json): Json {
+  return rest;
+}

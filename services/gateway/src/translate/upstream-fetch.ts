@@ -1,0 +1,59 @@
+import { Readable } from 'node:stream';
+import type { ProviderConfig } from '@muxgate/config';
+import { USER_AGENT } from '@muxgate/runtime';
+import type { Credential } from '../proxy/credential-source.js';
+import type { Upstreams } from '../proxy/upstream.js';
+
+/** Set by the library for a key it was not given, or by us. */
+const REPLACED = new Set(['authorization', 'x-api-key', 'x-goog-api-key', 'user-agent', 'accept-encoding']);
+const WITHOUT_BODY = new Set([204, 205, 304]);
+
+export interface FetchParts {
+  readonly upstreams: Upstreams;
+  readonly provider: ProviderConfig;
+  readonly credential: Credential;
+  /** the head of an answer has come */
+  readonly onAnswer: () => void;
+}
+
+/**
+ * The library's `fetch`, over the provider's own pool: guarded connections, its timeouts, no redirects. The credential
+ * goes nowhere but to the provider's origin, since the pool knows no other.
+ */
+export function upstreamFetch({ upstreams, provider, credential, onAnswer }: FetchParts): typeof fetch {
+  return async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const answer = await upstreams.request(provider, url.pathname + url.search, {
+      headers: requestHeaders(new Headers(init?.headers), provider, credential),
+      body: String(init?.body),
+      signal: init?.signal ?? undefined,
+    });
+    onAnswer();
+    const { statusCode: status, body } = answer;
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(answer.headers))
+      for (const each of [value ?? []].flat()) headers.append(name, each);
+    if (WITHOUT_BODY.has(status)) {
+      await body.dump();
+      return new Response(null, { status, headers });
+    }
+    return new Response(Readable.toWeb(body) as ReadableStream<Uint8Array>, { status, headers });
+  };
+}
+
+/** The library's headers with the provider's configured ones over them; beta flags are joined. */
+function requestHeaders(
+  headers: Headers,
+  provider: ProviderConfig,
+  credential: Credential,
+): Record<string, string> {
+  for (const name of REPLACED) headers.delete(name);
+  headers.set('user-agent', USER_AGENT);
+  headers.set('accept-encoding', 'identity');
+  for (const [name, value] of Object.entries(provider.headers)) {
+    if (name === 'anthropic-beta' && headers.has(name)) headers.append(name, value);
+    else headers.set(name, value);
+  }
+  if (credential.header !== undefined) headers.set(...credential.header);
+  return Object.fromEntries(headers);
+}

@@ -1,0 +1,46 @@
+import { createAnthropic } from '@ai-sdk/anthropic';
+import { createGoogle } from '@ai-sdk/google';
+import { createOpenAI } from '@ai-sdk/openai';
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import type { LanguageModelV4 } from '@ai-sdk/provider';
+import type { ProviderConfig } from '@muxgate/config';
+import type { Dialect } from './fit.js';
+
+/** The library refuses to start without a key; ours is set where the request leaves. */
+const NO_KEY = 'set-by-muxgate';
+/** Models and hosts that refuse `max_tokens`; all others know nothing else. */
+const OPENAI_HOSTS = /(^|\.)(openai\.com|openai\.azure\.com)$/;
+const REASONING_MODELS = /^(o\d|gpt-([5-9]|\d\d))/;
+
+/** The upstream's dialect, spoken by the library over our connections. */
+export function upstreamModel(
+  provider: ProviderConfig,
+  dialect: Dialect,
+  model: string,
+  fetch: typeof globalThis.fetch,
+): LanguageModelV4 {
+  const settings = { apiKey: NO_KEY, fetch };
+  switch (dialect) {
+    case 'anthropic-messages':
+      return createAnthropic({ ...settings, baseURL: `${provider.baseUrl.replace(/\/$/, '')}/v1` })(model);
+    case 'openai-chat': {
+      const renamed = OPENAI_HOSTS.test(new URL(provider.baseUrl).hostname) || REASONING_MODELS.test(model);
+      return createOpenAICompatible({
+        ...settings,
+        baseURL: provider.baseUrl,
+        name: 'openaiCompatible',
+        includeUsage: true,
+        supportsStructuredOutputs: true,
+        ...(renamed ? { transformRequestBody: renameMaxTokens } : {}),
+      })(model);
+    }
+    case 'openai-responses':
+      return createOpenAI({ ...settings, baseURL: provider.baseUrl }).responses(model);
+    case 'gemini':
+      return createGoogle({ ...settings, baseURL: provider.baseUrl })(model);
+  }
+}
+
+function renameMaxTokens({ max_tokens, ...body }: Record<string, unknown>): Record<string, unknown> {
+  return { ...body, max_completion_tokens: max_tokens };
+}
