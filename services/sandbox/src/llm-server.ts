@@ -5,6 +5,7 @@ import { decideAnswer } from './answer.js';
 import { deliverBody, deliverStream } from './answer-delivery.js';
 import { AnswerSink } from './answer-sink.js';
 import { anthropicApi, countPromptTokens } from './anthropic-api.js';
+import { geminiApi, geminiCall } from './gemini-api.js';
 import { readBody } from './http.js';
 import { isObject, type JsonObject } from './json.js';
 import { answerModels } from './models.js';
@@ -76,11 +77,11 @@ export class LlmServer {
   }
 
   private async authenticate(headers: IncomingHttpHeaders): Promise<void> {
-    const key = headers['x-api-key'];
+    const key = headers['x-api-key'] ?? headers['x-goog-api-key'];
     const token =
       /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? (typeof key === 'string' ? key : undefined);
     if (token === undefined)
-      throw new VendorError(401, 'no access token: send Authorization: Bearer or x-api-key');
+      throw new VendorError(401, 'no access token: send Authorization: Bearer, x-api-key or x-goog-api-key');
     if (!(await this.parts.mayInvoke(token))) throw new VendorError(401, 'invalid or expired access token');
   }
 
@@ -99,7 +100,7 @@ export class LlmServer {
     if (model !== null || request.method !== 'POST') throw new VendorError(405, 'method not allowed');
     const body = parseBody(raw);
     if (path === '/v1/messages/count_tokens') return sendBody(exchange, countPromptTokens(body, headers));
-    const turn = api.parse(body, headers, this.cache);
+    const turn = api.parse({ ...body, ...geminiCall(path) }, headers, this.cache);
     const answer = decideAnswer(turn, steering);
     const overloaded = new VendorError(529, 'Overloaded');
     if (!turn.stream) {
@@ -124,6 +125,7 @@ export class LlmServer {
 
 /** Whose API a request means: the path says, but for the model list, which both vendors have. */
 export function apiFor(path: string, headers: IncomingHttpHeaders): VendorApi {
+  if (path.startsWith('/v1beta/')) return geminiApi;
   if (path === '/v1/chat/completions') return openaiChatApi;
   if (path === '/v1/responses') return openaiResponsesApi;
   const anthropic = path.startsWith('/v1/messages') || 'anthropic-version' in headers;

@@ -3,6 +3,7 @@ import { VendorError } from './vendor-error.js';
 /** The models that each simulated vendor serves; a request for another vendor's model is a 404, as in life. */
 export const ANTHROPIC_MODELS = ['claude-sandbox-1', 'claude-sandbox-mini-1'] as const;
 export const OPENAI_MODELS = ['gpt-sandbox-1', 'gpt-sandbox-mini-1'] as const;
+export const GEMINI_MODELS = ['gemini-sandbox-1'] as const;
 
 const RELEASED = '2026-01-01T00:00:00Z';
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen, type Logger } from '@muxgate/runtime';
 import { handleControl, type ControlParts } from './control.js';
+import { geminiCall } from './gemini-api.js';
 import { homePage } from './home-page.js';
 import { send, sendJson } from './http.js';
 import { apiFor, LlmServer } from './llm-server.js';
@@ -77,7 +78,8 @@ function route(url: string, llm: LlmServer, parts: ControlParts): Handler {
     if (/^\/v1\/(messages(\/count_tokens)?|models(\/[^/]+)?|chat\/completions|responses)$/.test(path)) {
       return llm.handle(request, response, path);
     }
-    if (path.startsWith('/v1/')) {
+    if (geminiCall(path) !== undefined) return llm.handle(request, response, path);
+    if (path.startsWith('/v1/') || path.startsWith('/v1beta/')) {
       const missing = new VendorError(404, 'not found');
       return sendJson(response, 404, apiFor(path, request.headers).errorEnvelope(missing, 'req_unknown'));
     }

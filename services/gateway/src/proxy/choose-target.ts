@@ -1,5 +1,6 @@
 import type { ClientKey } from '@muxgate/clients';
 import type { ConfigSnapshot, ModelConfig, ProviderConfig, TargetConfig } from '@muxgate/config';
+import { translatedDialect } from '../translate/dialect.js';
 import { ModelForbidden, ModelUnknown, NoTarget } from './errors.js';
 import type { Surface } from './surface.js';
 
@@ -21,18 +22,23 @@ export function lookUpModel(snapshot: ConfigSnapshot, client: ClientKey, name: s
 }
 
 /**
- * The first target, by priority, whose provider is enabled and speaks the surface's own protocol. Rules, pins,
- * weights, stickiness and cool-downs of the router are decided here, on the same inputs.
+ * The first target, by priority, whose provider is enabled and speaks the surface's own protocol, else the first
+ * that can be translated to. Rules, pins, weights, stickiness and cool-downs of the router are decided here, on the
+ * same inputs.
  *
  * @throws NoTarget if there is none
  */
 export function chooseTarget(snapshot: ConfigSnapshot, model: ModelConfig, surface: Surface): Decision {
-  for (const target of model.targets) {
+  const decisions = model.targets.flatMap((target): Decision[] => {
     const provider = snapshot.providers.get(target.provider);
-    if (provider?.enabled && provider.protocol === surface.protocol)
-      return { rule: 'default', model, provider, target };
-  }
-  throw new NoTarget(`model: ${shown(model.name)} has no enabled target that speaks ${surface.protocol}`);
+    return provider?.enabled ? [{ rule: 'default', model, provider, target }] : [];
+  });
+  const chosen =
+    decisions.find(({ provider }) => provider.protocol === surface.protocol) ??
+    decisions.find(({ provider }) => translatedDialect(provider, surface) !== undefined);
+  if (chosen === undefined)
+    throw new NoTarget(`model: ${shown(model.name)} has no enabled target that speaks ${surface.protocol}`);
+  return chosen;
 }
 
 function shown(name: string): string {

@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ConfigSource } from '@muxgate/config';
 import { USER_AGENT, type AppError } from '@muxgate/runtime';
+import { answerTokenCount } from '../translate/count-tokens.js';
+import { translatedDialect } from '../translate/dialect.js';
+import { Translation } from '../translate/translation.js';
 import type { GatewayTuning } from '../tuning.js';
 import type { Accounting } from './accounting.js';
 import type { Admission } from './admission.js';
@@ -21,8 +24,8 @@ import type { Upstreams } from './upstream.js';
 import { whenReady } from './when-ready.js';
 
 /**
- * The request path, in order: admission → client → body → scan → model → target → credential → upstream → relay
- * → accounting. A request whose client and credential are in memory goes from the end of its body to upstream in
+ * The request path, in order: admission → client → body → scan → model → target → credential → upstream → relay, or
+ * translation where the target speaks another protocol → accounting. A request whose client and credential are in memory goes from the end of its body to upstream in
  * one tick. A request keeps the configuration that it began with.
  */
 export class ProxyPipeline implements RelayOutcome {
@@ -64,7 +67,13 @@ export class ProxyPipeline implements RelayOutcome {
     const model = lookUpModel(snapshot, exchange.client ?? ANONYMOUS, scanned.model.value);
     const decision = chooseTarget(snapshot, model, surface);
     exchange.decision = decision;
-    exchange.body = spliceModel(body, scanned, decision.target.model);
+    const dialect = translatedDialect(decision.provider, surface);
+    if (dialect !== undefined && surface.name === 'count_tokens') {
+      answerTokenCount(exchange, body).catch(fail);
+      return;
+    }
+    const whole = { chunks: [body], length: body.length };
+    exchange.body = dialect === undefined ? spliceModel(body, scanned, decision.target.model) : whole;
     exchange.bodyLength = body.length;
     exchange.stream = scanned.stream && surface.name !== 'count_tokens';
     if (exchange.stream) exchange.downstream.keepAwake();
@@ -77,6 +86,11 @@ export class ProxyPipeline implements RelayOutcome {
     exchange.credential = credential;
     exchange.attempts++;
     const { provider } = decision;
+    const dialect = translatedDialect(provider, exchange.surface);
+    if (dialect !== undefined) {
+      new Translation(exchange, this).send(this.upstreams, dialect, credential);
+      return;
+    }
     const headers = requestHeaders(
       req.rawHeaders,
       req.headers.connection,

@@ -48,6 +48,22 @@ export class Upstreams {
     );
   }
 
+  /** Sends to a whole path and resolves with the head of the answer; the body is there to be read or cancelled. */
+  request(
+    provider: ProviderConfig,
+    path: string,
+    options: { headers: Record<string, string>; body: string; signal: AbortSignal | null },
+  ): Promise<Dispatcher.ResponseData> {
+    const { pool } = this.destinations.get(provider) ?? this.destinationOf(provider);
+    return pool.request({
+      method: 'POST',
+      path,
+      ...options,
+      headersTimeout: provider.timeouts.firstByteMs,
+      bodyTimeout: provider.timeouts.idleMs,
+    });
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.pools.values()].map((pool) => pool.destroy()));
   }

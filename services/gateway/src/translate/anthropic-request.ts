@@ -120,7 +120,7 @@ function readSource(block: Json, otherwise: string, dropped: Dropped, path: stri
   switch (source['type']) {
     case 'base64':
       return [
-        { ...fileFromData(String(source['data']), String(source['media_type'] ?? otherwise)), ...extras },
+        { ...fileFromData(String(source['data']), textOf(source['media_type']) ?? otherwise), ...extras },
       ];
     case 'url':
       return [{ ...fileFromUrl(String(source['url']), otherwise, `${path}.source.url`), ...extras }];
@@ -139,7 +139,7 @@ function readAssistantBlock(prompt: PromptBuilder, block: Json, dropped: Dropped
     case 'text':
       return block['text'] === '' ? [] : [textPart(block)];
     case 'thinking':
-      return [reasoningPart(String(block['thinking'] ?? ''), { signature: block['signature'] })];
+      return [reasoningPart(textOf(block['thinking']) ?? '', { signature: block['signature'] })];
     case 'redacted_thinking':
       return [reasoningPart('', { redactedData: block['data'] })];
     case 'tool_use':

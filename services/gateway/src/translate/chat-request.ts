@@ -52,7 +52,7 @@ function readMessage(prompt: PromptBuilder, message: Json, dropped: Dropped, pat
   switch (message['role']) {
     case 'system':
     case 'developer':
-      for (const block of blocksOf(content)) prompt.system(String(block['text'] ?? ''), cacheOptions(block));
+      for (const block of blocksOf(content)) prompt.system(textOf(block['text']) ?? '', cacheOptions(block));
       return;
     case 'user':
       return prompt.user(
@@ -101,7 +101,7 @@ function readAssistant(prompt: PromptBuilder, message: Json, dropped: Dropped): 
   const thoughts = objectsIn(message['reasoning_details']).map((detail) =>
     detail['type'] === 'reasoning.encrypted'
       ? reasoningPart('', { redactedData: detail['data'] })
-      : reasoningPart(String(detail['text'] ?? ''), { signature: detail['signature'] }),
+      : reasoningPart(textOf(detail['text']) ?? '', { signature: detail['signature'] }),
   );
   const texts = blocksOf(message['content'])
     .map((block) => (block['type'] === 'refusal' ? { text: block['refusal'] } : block))

@@ -3,6 +3,7 @@ import type {
   LanguageModelV4Message,
   SharedV4ProviderOptions,
 } from '@ai-sdk/provider';
+import type { Dialect } from './dialect.js';
 import type { Dropped } from './dropped.js';
 import { toolFilesAsUserMessage } from './tool-files.js';
 
@@ -12,10 +13,6 @@ type AssistantMessage = Extract<LanguageModelV4Message, { role: 'assistant' }>;
 /** Agents write whole files: the library's fallback of 4,096 for models it does not know would cut them. */
 const ANTHROPIC_MAX_TOKENS = 32_000;
 const BAD_TOOL_ID = /[^\w-]/g;
-
-/** Upstream dialects that translation reaches. */
-export const DIALECTS = ['anthropic-messages', 'openai-chat', 'openai-responses', 'gemini'] as const;
-export type Dialect = (typeof DIALECTS)[number];
 
 /** A call changed to what an upstream dialect can take; what it cannot is dropped and named. */
 export function fit(options: Options, dialect: Dialect, model: string, dropped: Dropped): Options {
@@ -68,7 +65,7 @@ function mapAssistant(
   prompt: readonly LanguageModelV4Message[],
   change: (content: AssistantMessage['content']) => AssistantMessage['content'],
 ): LanguageModelV4Message[] {
-  return prompt.flatMap((message) => {
+  return prompt.flatMap((message): LanguageModelV4Message[] => {
     if (message.role !== 'assistant') return [message];
     const content = change(message.content);
     return content.length === 0 ? [] : [{ ...message, content }];

@@ -8,7 +8,7 @@ import type {
   LanguageModelV4ToolResultPart,
   SharedV4ProviderOptions,
 } from '@ai-sdk/provider';
-import { isObject, parseObject, type Json } from './json.js';
+import { isObject, parseObject, textOf, type Json } from './json.js';
 
 export type UserPart = LanguageModelV4TextPart | LanguageModelV4FilePart;
 export type AssistantPart =
@@ -22,7 +22,7 @@ export function cacheOptions(block: Json): { providerOptions?: SharedV4ProviderO
 }
 
 export function textPart(block: Json): LanguageModelV4TextPart {
-  return { type: 'text', text: String(block['text'] ?? ''), ...cacheOptions(block) };
+  return { type: 'text', text: textOf(block['text']) ?? '', ...cacheOptions(block) };
 }
 
 /** A thought whose vendor can tell that it is its own; without a signature no upstream takes it back. */

@@ -64,7 +64,7 @@ function readItem(prompt: PromptBuilder, item: Json, dropped: Dropped, path: str
     }
     case 'reasoning': {
       const text = objectsIn(item['summary'])
-        .map((part) => String(part['text'] ?? ''))
+        .map((part) => textOf(part['text']) ?? '')
         .join('');
       return prompt.assistant([reasoningPart(text, openSignature(item['encrypted_content']))]);
     }
@@ -80,7 +80,7 @@ function readMessage(prompt: PromptBuilder, item: Json, dropped: Dropped, path: 
   switch (item['role']) {
     case 'system':
     case 'developer':
-      for (const block of blocksOf(content)) prompt.system(String(block['text'] ?? ''), cacheOptions(block));
+      for (const block of blocksOf(content)) prompt.system(textOf(block['text']) ?? '', cacheOptions(block));
       return;
     case 'user': {
       const parts = blocksOf(content, 'input_text');

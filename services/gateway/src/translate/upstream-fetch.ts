@@ -25,14 +25,14 @@ export function upstreamFetch({ upstreams, provider, credential, onAnswer }: Fet
     const url = new URL(input instanceof Request ? input.url : input);
     const answer = await upstreams.request(provider, url.pathname + url.search, {
       headers: requestHeaders(new Headers(init?.headers), provider, credential),
-      body: String(init?.body),
-      signal: init?.signal ?? undefined,
+      body: typeof init?.body === 'string' ? init.body : '',
+      signal: init?.signal ?? null,
     });
     onAnswer();
     const { statusCode: status, body } = answer;
     const headers = new Headers();
     for (const [name, value] of Object.entries(answer.headers))
-      for (const each of [value ?? []].flat()) headers.append(name, each);
+      for (const each of typeof value === 'string' ? [value] : (value ?? [])) headers.append(name, each);
     if (WITHOUT_BODY.has(status)) {
       await body.dump();
       return new Response(null, { status, headers });

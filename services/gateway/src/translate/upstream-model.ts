@@ -4,7 +4,7 @@ import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { LanguageModelV4 } from '@ai-sdk/provider';
 import type { ProviderConfig } from '@muxgate/config';
-import type { Dialect } from './fit.js';
+import type { Dialect } from './dialect.js';
 
 /** The library refuses to start without a key; ours is set where the request leaves. */
 const NO_KEY = 'set-by-muxgate';
