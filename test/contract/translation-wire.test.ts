@@ -21,9 +21,9 @@ oauthProviders:
   - { name: idp, grant: authorization_code, authorizationUrl: "http://127.0.0.1:1/a", tokenUrl: "http://127.0.0.1:1/t", clientId: muxgate, clientAuthentication: none, scopes: [llm.invoke], allowPrivateNetwork: true }
 providers:
   - { name: a, protocol: anthropic-messages, baseUrl: "${url}", auth: { type: none }, allowPrivateNetwork: true, timeouts: { connectMs: 1000, firstByteMs: 700, idleMs: 700 } }
-  - { name: c, protocol: openai-chat, baseUrl: "${url}/v1", auth: { type: apiKey, value: "sk-chat" }, headers: { x-team: platform }, allowPrivateNetwork: true, timeouts: { connectMs: 1000, firstByteMs: 700, idleMs: 700 } }
+  - { name: c, protocol: openai-chat, baseUrl: "${url}/v1", auth: { type: apiKey, value: "\${CHAT_KEY}" }, headers: { x-team: platform }, allowPrivateNetwork: true, timeouts: { connectMs: 1000, firstByteMs: 700, idleMs: 700 } }
   - { name: r, protocol: openai-responses, baseUrl: "${url}/v1", auth: { type: none }, allowPrivateNetwork: true, timeouts: { connectMs: 1000, firstByteMs: 700, idleMs: 700 } }
-  - { name: g, protocol: gemini, baseUrl: "${url}/v1beta", auth: { type: apiKey, value: "sk-gemini" }, allowPrivateNetwork: true, timeouts: { connectMs: 1000, firstByteMs: 700, idleMs: 700 } }
+  - { name: g, protocol: gemini, baseUrl: "${url}/v1beta", auth: { type: apiKey, value: "\${GEMINI_KEY}" }, allowPrivateNetwork: true, timeouts: { connectMs: 1000, firstByteMs: 700, idleMs: 700 } }
   - { name: s, protocol: openai-chat, baseUrl: "${url}/v1", auth: { type: oauth, credential: idp }, allowPrivateNetwork: true }
   - { name: gone, protocol: openai-chat, baseUrl: "http://127.0.0.1:1/v1", auth: { type: none }, allowPrivateNetwork: true }
   - { name: inside, protocol: openai-chat, baseUrl: "${url}/v1", auth: { type: none } }
@@ -61,6 +61,17 @@ const sse = (text: string, end = true): FakeUpstream['answer'] => {
   };
 };
 
+/** Content first, and what breaks the stream once that has reached the client. */
+const late = (head: string, rest: string, end = true): FakeUpstream['answer'] => {
+  return (request, res) => {
+    sse(head, false)(request, res);
+    setTimeout(() => {
+      if (rest !== '') res.write(rest);
+      if (end) res.end();
+    }, 40);
+  };
+};
+
 describe('translation on the wire', () => {
   let upstream: FakeUpstream;
   let gateway: TestGateway;
@@ -68,7 +79,8 @@ describe('translation on the wire', () => {
   beforeAll(async () => {
     const redis = await startRedis();
     upstream = await startUpstream();
-    gateway = await startGateway(redis.url, yaml(upstream.url), { tuning: { pingAfterMs: 250 } });
+    const keys = { CHAT_KEY: 'sk-chat', GEMINI_KEY: 'sk-gemini' };
+    gateway = await startGateway(redis.url, yaml(upstream.url), { tuning: { pingAfterMs: 250 } }, keys);
   });
   afterAll(async () => {
     await gateway?.shutDown();
@@ -442,17 +454,23 @@ describe('translation on the wire', () => {
         .join('\n\n') + '\n\n';
     const gemini = `data: ${JSON.stringify({ candidates: [{ content: { role: 'model', parts: [{ text: 'Hel' }] } }] })}\n\n`;
 
+    const anthropicError = `${fixture('anthropic-error').split('\n\n').at(-2)}\n\n`;
     const table: [string, string, string, FakeUpstream['answer']][] = [
-      ['chat without a finish reason', 'messages', 'to-chat', sse(`${chatStart}data: [DONE]\n\n`)],
-      ['chat cut after an event', 'messages', 'to-chat', sse(chatStart)],
-      ['chat cut inside JSON', 'messages', 'to-chat', sse(`${chatStart}data: {"choices":[{"ind`)],
+      ['chat without a finish reason', 'messages', 'to-chat', late(chatStart, 'data: [DONE]\n\n')],
+      ['chat cut after an event', 'messages', 'to-chat', late(chatStart, '')],
+      ['chat cut inside JSON', 'messages', 'to-chat', late(chatStart, 'data: {"choices":[{"ind')],
       [
         'chat with JSON that is broken',
         'responses',
         'to-chat',
-        sse(`${chatStart}data: {"choices":[}\n\n${chatEnd('stop')}`),
+        late(chatStart, `data: {"choices":[}\n\n${chatEnd('stop')}`),
       ],
-      ['chat with an error', 'messages', 'to-chat', sse(fixture('chat-error'))],
+      [
+        'chat with an error',
+        'messages',
+        'to-chat',
+        late(chatStart, fixture('chat-error').split('\n\n').slice(2).join('\n\n')),
+      ],
       ['chat that falls silent', 'messages', 'to-chat', sse(chatStart, false)],
       [
         'chat that is reset',
@@ -467,53 +485,53 @@ describe('translation on the wire', () => {
         'a chat tool call whose arguments break off',
         'messages',
         'to-chat',
-        sse(
-          `${chatStart}${tool({ index: 0, id: 'a', function: { name: 'look', arguments: '{"at":' } })}${chatEnd('tool_calls')}`,
+        late(
+          chatStart,
+          `${tool({ index: 0, id: 'a', function: { name: 'look', arguments: '{"at":' } })}${chatEnd('tool_calls')}`,
         ),
       ],
-      ['anthropic without its end', 'chat', 'to-anthropic', sse(anthropic)],
+      ['anthropic without its end', 'chat', 'to-anthropic', late(anthropic, '')],
       [
         'anthropic that begins twice',
         'chat',
         'to-anthropic',
-        sse(anthropic + anthropicStart + fixture('anthropic-text')),
+        late(anthropic, anthropicStart + fixture('anthropic-text')),
       ],
       [
         'anthropic with a block that begins twice',
         'responses',
         'to-anthropic',
-        sse(anthropic + anthropic.split('\n\n')[2] + '\n\n'),
+        late(anthropic, fixture('anthropic-text').split('\n\n').slice(2).join('\n\n')),
       ],
-      ['anthropic with an error', 'chat', 'to-anthropic', sse(fixture('anthropic-error'))],
+      ['anthropic with an error', 'chat', 'to-anthropic', late(anthropic, anthropicError)],
       [
         'anthropic with an error, for Responses',
         'responses',
         'to-anthropic',
-        sse(fixture('anthropic-error')),
+        late(anthropic, anthropicError),
       ],
       ['anthropic that falls silent', 'responses', 'to-anthropic', sse(anthropic, false)],
-      ['responses without their end', 'messages', 'to-responses', sse(responsesStart)],
+      ['responses without their end', 'messages', 'to-responses', late(responsesStart, '')],
       [
         'responses that fail',
         'chat',
         'to-responses',
-        sse(
-          responsesStart +
-            fixture('responses-failed')
-              .split('\n\n')
-              .filter((event) => event.includes('response.failed'))
-              .join('') +
-            '\n\n',
+        late(
+          responsesStart,
+          fixture('responses-failed')
+            .split('\n\n')
+            .filter((event) => event.includes('response.failed'))
+            .join('') + '\n\n',
         ),
       ],
       ['responses that fall silent', 'chat', 'to-responses', sse(responsesStart, false)],
-      ['gemini without a finish reason', 'messages', 'to-gemini', sse(gemini)],
-      ['gemini cut inside JSON', 'chat', 'to-gemini', sse(`${gemini}data: {"candi`)],
+      ['gemini without a finish reason', 'messages', 'to-gemini', late(gemini, '')],
+      ['gemini cut inside JSON', 'chat', 'to-gemini', late(gemini, 'data: {"candi')],
       [
         'gemini with an error',
         'messages',
         'to-gemini',
-        sse(`${gemini}data: {"error":{"code":503,"message":"gone","status":"UNAVAILABLE"}}\n\n`),
+        late(gemini, `data: {"error":{"code":503,"message":"gone","status":"UNAVAILABLE"}}\n\n`),
       ],
     ];
 

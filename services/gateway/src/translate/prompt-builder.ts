@@ -77,9 +77,11 @@ export class PromptBuilder {
       output: toolOutput(parts, isError),
       ...options,
     };
-    const last = this.messages.at(-1);
+    // instructions given between a call and its result follow the result: vendors want the two together
+    const at = this.messages.findLastIndex(({ role }) => role !== 'system');
+    const last = this.messages[at];
     if (last?.role === 'tool') last.content.push(part);
-    else this.messages.push({ role: 'tool', content: [part] });
+    else this.messages.splice(at + 1, 0, { role: 'tool', content: [part] });
   }
 }
 

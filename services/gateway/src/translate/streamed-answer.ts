@@ -2,7 +2,9 @@ import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import { UpstreamBroken } from '../proxy/errors.js';
 import type { Finish } from './answer.js';
 import { BlockOrder } from './block-order.js';
+import { streamedFinish } from './finish.js';
 import type { AnswerWriter } from './surface-adapter.js';
+import { streamError } from './translation-error.js';
 
 /** From the library's stream parts to the surface's events, as text for the wire. */
 export class StreamedAnswer {
@@ -10,11 +12,16 @@ export class StreamedAnswer {
   begun = false;
   /** deltas written, for an estimate where upstream reports no usage */
   outputEvents = 0;
+  /** set once the answer is whole */
+  finished: Finish | undefined;
   private out = '';
   private named = false;
   private readonly order: BlockOrder;
 
-  constructor(private readonly writer: AnswerWriter) {
+  constructor(
+    private readonly writer: AnswerWriter,
+    private readonly provider: string,
+  ) {
     this.order = new BlockOrder({
       open: (start) => {
         this.begin();
@@ -30,22 +37,28 @@ export class StreamedAnswer {
     });
   }
 
-  /** @throws UpstreamBroken */
+  /** @throws UpstreamBroken, StreamTruncated, UpstreamRefused for an error that came as an event */
   push(part: LanguageModelV4StreamPart): string {
-    if (part.type === 'response-metadata') {
-      if (this.named) throw new UpstreamBroken('the provider began its answer twice');
-      this.named = true;
-      return '';
+    switch (part.type) {
+      case 'error':
+        throw streamError(part.error, this.provider);
+      case 'response-metadata':
+        if (this.named) throw new UpstreamBroken(`provider ${this.provider} began its answer twice`);
+        this.named = true;
+        return '';
+      case 'finish':
+        return this.finish(streamedFinish(part, this.provider));
+      default:
+        this.order.push(part);
+        return this.take();
     }
-    this.order.push(part);
-    return this.take();
   }
 
-  /** @throws UpstreamBroken */
-  finish(finish: Finish): string {
+  private finish(finish: Finish): string {
     this.order.finish(finish.reason === 'length');
     this.begin();
     this.out += this.writer.end(finish);
+    this.finished = finish;
     return this.take();
   }
 

@@ -1,27 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import type {
-  LanguageModelV4,
-  LanguageModelV4CallOptions,
-  LanguageModelV4GenerateResult,
-  LanguageModelV4StreamPart,
-} from '@ai-sdk/provider';
+import type { LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import type { AppError } from '@muxgate/runtime';
 import type { Credential } from '../proxy/credential-source.js';
 import { errorAnswer } from '../proxy/error-envelope.js';
-import { StreamTruncated } from '../proxy/errors.js';
 import type { Exchange } from '../proxy/exchange.js';
 import type { RelayOutcome } from '../proxy/relay.js';
 import type { Upstreams } from '../proxy/upstream.js';
-import { usageOf, type AnswerFacts, type Finish } from './answer.js';
+import type { AnswerFacts } from './answer.js';
 import { answerBlocks } from './answer-blocks.js';
 import type { Dialect } from './dialect.js';
 import { Dropped } from './dropped.js';
+import { truncated, wholeFinish } from './finish.js';
 import { fit } from './fit.js';
-import { isObject, type Json } from './json.js';
+import type { Json } from './json.js';
 import { readJsonBody } from './read-json-body.js';
 import { StreamedAnswer } from './streamed-answer.js';
 import { ADAPTERS, type SurfaceAdapter } from './surface-adapter.js';
-import { streamError, translationError, UpstreamRefused } from './translation-error.js';
+import { translationError, UpstreamRefused } from './translation-error.js';
 import { upstreamFetch } from './upstream-fetch.js';
 import { upstreamModel } from './upstream-model.js';
 
@@ -97,7 +92,7 @@ export class Translation {
     const result = await model.doGenerate(options);
     if (this.over) return;
     this.dropped.warnings(result.warnings);
-    const finish = finishOf(result);
+    const finish = wholeFinish(result, this.provider);
     const answer = this.adapter.answer(answerBlocks(result.content, finish), finish, facts);
     this.exchange.usage = finish.usage;
     this.exchange.firstContentAt = performance.now();
@@ -114,8 +109,10 @@ export class Translation {
   ): Promise<void> {
     const { exchange } = this;
     const { downstream } = exchange;
-    const streamed = new StreamedAnswer(this.adapter.writer(facts));
+    const streamed = new StreamedAnswer(this.adapter.writer(facts), this.provider);
     this.streamed = streamed;
+    // a ping may commit this head before upstream answers
+    this.prepare(200, STREAM_HEADERS, true);
     const { stream } = await model.doStream(options);
     if (this.over) return;
     exchange.body = undefined;
@@ -125,35 +122,25 @@ export class Translation {
     for (;;) {
       const { done, value } = await reader.read();
       if (this.over) return;
-      if (done) throw new StreamTruncated(`the stream of provider ${this.provider} ended before its end`);
+      if (done) throw truncated(this.provider);
       if (value.type === 'stream-start') {
         this.dropped.warnings(value.warnings);
         this.prepare(200, STREAM_HEADERS, true);
         continue;
       }
-      if (value.type === 'error') throw streamError(value.error, this.provider);
-      const finish = value.type === 'finish' ? this.finishOf(value) : undefined;
-      const wire = finish === undefined ? streamed.push(value) : streamed.finish(finish);
+      const wire = streamed.push(value);
       if (wire !== '') {
         exchange.firstContentAt ??= performance.now();
         downstream.hold(Buffer.from(wire));
         downstream.send();
       }
-      if (finish !== undefined) {
-        exchange.usage = finish.usage;
+      if (streamed.finished !== undefined) {
+        exchange.usage = streamed.finished.usage;
         return this.finish();
       }
       if (gate.closed !== undefined) await gate.closed;
       if (this.over) return;
     }
-  }
-
-  /** @throws StreamTruncated where the library made up an end that upstream did not send */
-  private finishOf(part: Extract<LanguageModelV4StreamPart, { type: 'finish' }>): Finish {
-    const { unified, raw } = part.finishReason;
-    if (unified === 'error' || unified === 'interrupted' || (unified === 'other' && raw === undefined))
-      throw new StreamTruncated(`the stream of provider ${this.provider} ended before its end`);
-    return finishOf(part);
   }
 
   private prepare(status: number, headers: readonly string[], events: boolean): void {
@@ -177,7 +164,8 @@ export class Translation {
     const { downstream, surface, id } = exchange;
     this.close();
     this.aborted.abort(error);
-    if (!(error instanceof UpstreamRefused) || downstream.committed || this.streamed?.begun === true)
+    if (!downstream.committed) exchange.firstContentAt = undefined;
+    if (!(error instanceof UpstreamRefused) || downstream.committed)
       return this.outcome.failed(exchange, error);
     const answer = errorAnswer(error, surface.envelope, id);
     downstream.drop();
@@ -224,20 +212,6 @@ class Gate {
     this.open?.();
     this.closed = undefined;
   }
-}
-
-function finishOf({
-  finishReason,
-  usage,
-  providerMetadata,
-}: Pick<LanguageModelV4GenerateResult, 'finishReason' | 'usage' | 'providerMetadata'>): Finish {
-  const anthropic: Json = isObject(providerMetadata?.['anthropic']) ? providerMetadata['anthropic'] : {};
-  const stopSequence = anthropic['stopSequence'];
-  return {
-    reason: finishReason.unified,
-    stopSequence: typeof stopSequence === 'string' ? stopSequence : undefined,
-    usage: usageOf(usage),
-  };
 }
 
 /** What an answer may repeat of its request; the conversation is not kept while the answer streams. */
