@@ -9,6 +9,11 @@ import type { Surface } from './surface.js';
 import type { UpstreamBody } from './upstream.js';
 import type { Usage } from './usage-reader.js';
 
+/** What can be given up before it has come to anything. */
+export interface Attempt {
+  stop(reason: Error): void;
+}
+
 /** One request and what becomes of it. Filled in by the steps of the pipeline, read by accounting. */
 export class Exchange implements AnswerFacts {
   readonly id: string;
@@ -33,8 +38,10 @@ export class Exchange implements AnswerFacts {
   usageEstimated = false;
   failure: AppError | undefined;
   clientGone = false;
-  /** stops the running attempt */
-  abort: ((reason: Error) => void) | undefined;
+  /** where `OpenExchanges` has it */
+  slot: number | undefined;
+  /** the attempt that is running */
+  attempt: Attempt | undefined;
 
   constructor(
     readonly req: IncomingMessage,

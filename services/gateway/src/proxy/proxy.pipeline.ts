@@ -133,15 +133,15 @@ export class ProxyPipeline implements RelayOutcome {
   private close(exchange: Exchange): void {
     exchange.clientGone = !exchange.res.writableFinished && exchange.failure === undefined;
     exchange.body = undefined;
-    this.stopUpstream(exchange, new ClientGone('the client has gone'));
+    if (exchange.attempt !== undefined) this.stopUpstream(exchange, new ClientGone('the client has gone'));
     exchange.downstream.stop();
     this.admission.leave(exchange);
     this.accounting.settle(exchange);
   }
 
   private stopUpstream(exchange: Exchange, reason: Error): void {
-    if (exchange.abort === undefined) return;
-    exchange.abort(reason);
+    if (exchange.attempt === undefined) return;
+    exchange.attempt.stop(reason);
     this.accounting.attempt(exchange, 'aborted');
   }
 }
