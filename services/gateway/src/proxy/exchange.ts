@@ -6,7 +6,6 @@ import type { Decision } from './choose-target.js';
 import type { Credential } from './credential-source.js';
 import { Downstream, type AnswerFacts } from './downstream.js';
 import type { Surface } from './surface.js';
-import type { UpstreamBody } from './upstream.js';
 import type { Usage } from './usage-reader.js';
 
 /** What can be given up before it has come to anything. */
@@ -24,7 +23,7 @@ export class Exchange implements AnswerFacts {
   decision: Decision | undefined;
   credential: Credential | undefined;
   /** kept until nothing can ask for it again: the request may have to be sent twice */
-  body: UpstreamBody | undefined;
+  body: Buffer | undefined;
   bodyLength = 0;
   /** the client asked for events */
   stream = false;

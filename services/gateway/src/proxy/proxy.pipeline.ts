@@ -15,7 +15,7 @@ import { Exchange } from './exchange.js';
 import { requestHeaders } from './headers.js';
 import { drainBody, readBody } from './read-body.js';
 import { Relay, type RelayOutcome } from './relay.js';
-import { spliceModel } from './splice.js';
+import { spliceInPlace, type ReceivedBody } from './splice-in-place.js';
 import type { Surface } from './surface.js';
 import type { Upstreams } from './upstream.js';
 import { whenReady } from './when-ready.js';
@@ -58,14 +58,14 @@ export class ProxyPipeline implements RelayOutcome {
     }
   }
 
-  private route(exchange: Exchange, body: Buffer, fail: (error: unknown) => void): void {
+  private route(exchange: Exchange, body: ReceivedBody, fail: (error: unknown) => void): void {
     const { snapshot, surface } = exchange;
-    const scanned = scanBody(body);
+    const scanned = scanBody(body.bytes);
     const model = lookUpModel(snapshot, exchange.client ?? ANONYMOUS, scanned.model.value);
     const decision = chooseTarget(snapshot, model, surface);
     exchange.decision = decision;
-    exchange.body = spliceModel(body, scanned, decision.target.model);
-    exchange.bodyLength = body.length;
+    exchange.body = spliceInPlace(body, scanned, decision.target.model);
+    exchange.bodyLength = exchange.body.length;
     exchange.stream = scanned.stream && surface.name !== 'count_tokens';
     if (exchange.stream) exchange.downstream.keepAwake();
     whenReady(this.credentials.of(decision.provider), (credential) => this.send(exchange, credential), fail);
