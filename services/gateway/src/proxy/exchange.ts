@@ -6,8 +6,12 @@ import type { Decision } from './choose-target.js';
 import type { Credential } from './credential-source.js';
 import { Downstream, type AnswerFacts } from './downstream.js';
 import type { Surface } from './surface.js';
-import type { UpstreamBody } from './upstream.js';
 import type { Usage } from './usage-reader.js';
+
+/** What can be given up before it has come to anything. */
+export interface Attempt {
+  stop(reason: Error): void;
+}
 
 /** One request and what becomes of it. Filled in by the steps of the pipeline, read by accounting. */
 export class Exchange implements AnswerFacts {
@@ -16,10 +20,12 @@ export class Exchange implements AnswerFacts {
   readonly startedAt = performance.now();
 
   client: ClientKey | undefined;
+  /** the name that the client asked for */
+  requestedModel = '';
   decision: Decision | undefined;
   credential: Credential | undefined;
   /** kept until nothing can ask for it again: the request may have to be sent twice */
-  body: UpstreamBody | undefined;
+  body: Buffer | undefined;
   bodyLength = 0;
   /** the client asked for events */
   stream = false;
@@ -33,8 +39,10 @@ export class Exchange implements AnswerFacts {
   usageEstimated = false;
   failure: AppError | undefined;
   clientGone = false;
-  /** stops the running attempt */
-  abort: ((reason: Error) => void) | undefined;
+  /** where `OpenExchanges` has it */
+  slot: number | undefined;
+  /** the attempt that is running */
+  attempt: Attempt | undefined;
 
   constructor(
     readonly req: IncomingMessage,

@@ -18,7 +18,7 @@ import { Exchange } from './exchange.js';
 import { requestHeaders } from './headers.js';
 import { drainBody, readBody } from './read-body.js';
 import { Relay, type RelayOutcome } from './relay.js';
-import { spliceModel } from './splice.js';
+import { spliceInPlace, type ReceivedBody } from './splice-in-place.js';
 import type { Surface } from './surface.js';
 import type { Upstreams } from './upstream.js';
 import { whenReady } from './when-ready.js';
@@ -61,20 +61,19 @@ export class ProxyPipeline implements RelayOutcome {
     }
   }
 
-  private route(exchange: Exchange, body: Buffer, fail: (error: unknown) => void): void {
+  private route(exchange: Exchange, body: ReceivedBody, fail: (error: unknown) => void): void {
     const { snapshot, surface } = exchange;
-    const scanned = scanBody(body);
+    const scanned = scanBody(body.bytes);
     const model = lookUpModel(snapshot, exchange.client ?? ANONYMOUS, scanned.model.value);
     const decision = chooseTarget(snapshot, model, surface);
     exchange.decision = decision;
-    const dialect = translatedDialect(decision.provider, surface);
-    if (dialect !== undefined && surface.name === 'count_tokens') {
-      answerTokenCount(exchange, body).catch(fail);
+    exchange.requestedModel = scanned.model.value;
+    exchange.body = spliceInPlace(body, scanned, decision.target.model);
+    exchange.bodyLength = exchange.body.length;
+    if (surface.name === 'count_tokens' && translatedDialect(decision.provider, surface) !== undefined) {
+      answerTokenCount(exchange, exchange.body).catch(fail);
       return;
     }
-    const whole = { chunks: [body], length: body.length };
-    exchange.body = dialect === undefined ? spliceModel(body, scanned, decision.target.model) : whole;
-    exchange.bodyLength = body.length;
     exchange.stream = scanned.stream && surface.name !== 'count_tokens';
     if (exchange.stream) exchange.downstream.keepAwake();
     whenReady(this.credentials.of(decision.provider), (credential) => this.send(exchange, credential), fail);
@@ -147,15 +146,15 @@ export class ProxyPipeline implements RelayOutcome {
   private close(exchange: Exchange): void {
     exchange.clientGone = !exchange.res.writableFinished && exchange.failure === undefined;
     exchange.body = undefined;
-    this.stopUpstream(exchange, new ClientGone('the client has gone'));
+    if (exchange.attempt !== undefined) this.stopUpstream(exchange, new ClientGone('the client has gone'));
     exchange.downstream.stop();
     this.admission.leave(exchange);
     this.accounting.settle(exchange);
   }
 
   private stopUpstream(exchange: Exchange, reason: Error): void {
-    if (exchange.abort === undefined) return;
-    exchange.abort(reason);
+    if (exchange.attempt === undefined) return;
+    exchange.attempt.stop(reason);
     this.accounting.attempt(exchange, 'aborted');
   }
 }

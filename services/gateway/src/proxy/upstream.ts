@@ -13,11 +13,6 @@ interface Destination {
   readonly basePath: string;
 }
 
-export interface UpstreamBody {
-  readonly chunks: readonly Buffer[];
-  readonly length: number;
-}
-
 /** Connections to providers: one pool per origin and settings, which outlives revisions of the configuration. */
 export class Upstreams {
   private readonly pools = new Map<string, Pool>();
@@ -28,7 +23,7 @@ export class Upstreams {
     provider: ProviderConfig,
     path: string,
     headers: string[],
-    body: UpstreamBody,
+    body: Buffer,
     handler: Dispatcher.DispatchHandler,
   ): void {
     const { pool, basePath } = this.destinations.get(provider) ?? this.destinationOf(provider);
@@ -40,7 +35,7 @@ export class Upstreams {
         path: basePath + path,
         headers,
         // undici's types leave out the iterables that it takes
-        body: large ? (new BodyOnce(body.chunks) as unknown as Buffer) : oneBuffer(body),
+        body: large ? (new BodyOnce(body) as unknown as Buffer) : body,
         headersTimeout: provider.timeouts.firstByteMs,
         bodyTimeout: provider.timeouts.idleMs,
       },
@@ -85,8 +80,4 @@ export class Upstreams {
     this.destinations.set(provider, destination);
     return destination;
   }
-}
-
-function oneBuffer({ chunks, length }: UpstreamBody): Buffer {
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
 }

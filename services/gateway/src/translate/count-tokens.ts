@@ -24,7 +24,7 @@ const LONG_WORD = /\S{64}(?=\S)/g;
 
 /** Answers `count_tokens` where the target offers no such thing. @throws RequestMalformed */
 export async function answerTokenCount({ downstream }: Exchange, body: Buffer): Promise<void> {
-  const counted = await countTokens(readJsonBody({ chunks: [body], length: body.length }));
+  const counted = await countTokens(readJsonBody(body));
   const answer = Buffer.from(JSON.stringify({ input_tokens: counted }));
   const headers = ['content-type', 'application/json', 'content-length', String(answer.length)];
   downstream.prepare({ status: 200, reason: undefined, headers, events: false });

@@ -1,10 +1,8 @@
 import { RequestMalformed } from '../proxy/errors.js';
-import type { UpstreamBody } from '../proxy/upstream.js';
 import { isObject, type Json } from './json.js';
 
 /** @throws RequestMalformed; the scan before it looks only at what routing needs */
-export function readJsonBody({ chunks, length }: UpstreamBody): Json {
-  const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
+export function readJsonBody(bytes: Buffer): Json {
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString());

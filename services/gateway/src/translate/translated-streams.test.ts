@@ -93,7 +93,8 @@ describe.each(RECORDED)('%s', (name, dialect, first, second) => {
 
   it('ends in a failure wherever it breaks off before its end', async () => {
     const events = bytes.toString().split('\n\n');
-    const ends = /message_stop|\[DONE\]|response\.(completed|failed)|finish_reason":"|event: error|"error":\{/;
+    const ends =
+      /message_stop|\[DONE\]|response\.(completed|failed)|finish_reason":"|event: error|"error":\{/;
     const last = events.findIndex((event) => ends.test(event));
     for (let count = 1; count <= last; count++) {
       const cut = Buffer.from(`${events.slice(0, count).join('\n\n')}\n\n`);

@@ -3,7 +3,7 @@ import type { LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provid
 import type { AppError } from '@muxgate/runtime';
 import type { Credential } from '../proxy/credential-source.js';
 import { errorAnswer } from '../proxy/error-envelope.js';
-import type { Exchange } from '../proxy/exchange.js';
+import type { Attempt, Exchange } from '../proxy/exchange.js';
 import type { RelayOutcome } from '../proxy/relay.js';
 import type { Upstreams } from '../proxy/upstream.js';
 import type { AnswerFacts } from './answer.js';
@@ -26,7 +26,7 @@ const STREAM_HEADERS = ['content-type', 'text/event-stream; charset=utf-8', 'cac
  * One attempt at a target that speaks another protocol than the client: what `Relay` is for its own. The request is
  * read whole, asked of the upstream in its dialect, and the answer written in the client's.
  */
-export class Translation {
+export class Translation implements Attempt {
   private readonly adapter: SurfaceAdapter;
   private readonly dropped = new Dropped();
   private readonly aborted = new AbortController();
@@ -42,10 +42,7 @@ export class Translation {
   ) {
     this.adapter = ADAPTERS[exchange.surface.name];
     this.provider = exchange.decision?.provider.name ?? '';
-    exchange.abort = (reason) => {
-      this.close();
-      this.aborted.abort(reason);
-    };
+    exchange.attempt = this;
   }
 
   /** Never throws: what goes wrong goes to the outcome. */
@@ -53,6 +50,12 @@ export class Translation {
     this.run(upstreams, dialect, credential).catch((error: unknown) =>
       this.fail(translationError(error, this.provider, this.answered)),
     );
+  }
+
+  /** Gives up; the outcome is not told. */
+  stop(reason: Error): void {
+    this.close();
+    this.aborted.abort(reason);
   }
 
   private async run(upstreams: Upstreams, dialect: Dialect, credential: Credential): Promise<void> {
@@ -76,7 +79,7 @@ export class Translation {
     const model = upstreamModel(provider, dialect, target.model, fetch);
     const facts = {
       id: randomBytes(12).toString('hex'),
-      model: String(request['model']),
+      model: exchange.requestedModel,
       createdAt: Math.floor(Date.now() / 1000),
       request: echoed(request),
     };
@@ -182,7 +185,7 @@ export class Translation {
     if (this.over) return;
     this.over = true;
     const { exchange } = this;
-    exchange.abort = undefined;
+    exchange.attempt = undefined;
     exchange.upstreamMs += performance.now() - this.startedAt;
     exchange.downstream.source = undefined;
     if (exchange.usage !== undefined || this.streamed?.begun !== true) return;
