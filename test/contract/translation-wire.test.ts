@@ -447,7 +447,7 @@ describe('translation on the wire', () => {
       `data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: reason }] })}\n\ndata: [DONE]\n\n`;
     const anthropic = fixture('anthropic-text').split('\n\n').slice(0, 4).join('\n\n') + '\n\n';
     const anthropicStart = fixture('anthropic-text').split('\n\n')[0] + '\n\n';
-    const responses = fixture('responses-full').split('\n\n');
+    const responses = fixture('../translated/responses-text').split('\n\n');
     const responsesStart =
       responses
         .slice(0, responses.findIndex((event) => event.includes('output_text.delta')) + 1)

@@ -1,0 +1,100 @@
+import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
+import { describe, expect, it } from 'vitest';
+import { Dropped } from './dropped.js';
+import { fit } from './fit.js';
+
+const user = { role: 'user' as const, content: [{ type: 'text' as const, text: 'hi' }] };
+const call = { type: 'tool-call' as const, toolCallId: 't', toolName: 'look', input: {} };
+const result = {
+  role: 'tool' as const,
+  content: [
+    {
+      type: 'tool-result' as const,
+      toolCallId: 't',
+      toolName: 'look',
+      output: { type: 'text' as const, value: 'x' },
+    },
+  ],
+};
+const thought = (signature?: string) => ({
+  type: 'reasoning' as const,
+  text: 'hm',
+  ...(signature === undefined ? {} : { providerOptions: { anthropic: { signature } } }),
+});
+
+function fitted(
+  dialect: Parameters<typeof fit>[1],
+  options: LanguageModelV4CallOptions,
+): { options: LanguageModelV4CallOptions; dropped: string | undefined } {
+  const dropped = new Dropped();
+  return { options: fit(options, dialect, 'm', dropped), dropped: dropped.headers[1] };
+}
+
+describe('thoughts', () => {
+  const prompt = (signature?: string) => [
+    user,
+    { role: 'assistant' as const, content: [thought(signature), { type: 'text' as const, text: 'a' }] },
+    user,
+  ];
+
+  it('with a signature go back to Anthropic', () => {
+    const { options, dropped } = fitted('anthropic-messages', { prompt: prompt('sig') });
+    expect(options.prompt[1]?.content).toHaveLength(2);
+    expect(dropped).toBeUndefined();
+  });
+
+  it.each(['openai-chat', 'openai-responses', 'gemini'] as const)(
+    'never go to %s, and that is told',
+    (dialect) => {
+      const { options, dropped } = fitted(dialect, { prompt: prompt('sig') });
+      expect(options.prompt[1]?.content).toHaveLength(1);
+      expect(dropped).toBe('thinking');
+    },
+  );
+
+  it('without a signature go nowhere', () => {
+    expect(fitted('anthropic-messages', { prompt: prompt() }).dropped).toBe('thinking');
+  });
+
+  it('are not asked of Anthropic in a turn whose calls came without one', () => {
+    const turn = (...content: object[]) =>
+      [user, { role: 'assistant', content }, result] as LanguageModelV4CallOptions['prompt'];
+    const unproven = fitted('anthropic-messages', { prompt: turn(call), reasoning: 'low' });
+    expect(unproven.options.reasoning).toBeUndefined();
+    expect(unproven.dropped).toBe('reasoning');
+    const proven = fitted('anthropic-messages', { prompt: turn(thought('sig'), call), reasoning: 'low' });
+    expect(proven.options.reasoning).toBe('low');
+    const before = fitted('anthropic-messages', { prompt: [...turn(call), user], reasoning: 'low' });
+    expect(before.options.reasoning).toBe('low');
+  });
+});
+
+it.each([
+  ['anthropic-messages', { anthropic: { disableParallelToolUse: true } }],
+  ['openai-chat', { openaiCompatible: { parallel_tool_calls: false } }],
+  ['openai-responses', { openai: { store: false, parallelToolCalls: false } }],
+] as const)('one call at a time, as %s says it', (dialect, providerOptions) => {
+  const options = { prompt: [user], providerOptions: { muxgate: { parallelTools: false } } };
+  expect(fitted(dialect, options).options.providerOptions).toEqual(providerOptions);
+});
+
+it('Gemini cannot be told to call one at a time', () => {
+  const options = { prompt: [user], providerOptions: { muxgate: { parallelTools: false } } };
+  expect(fitted('gemini', options).dropped).toBe('parallel_tool_calls');
+});
+
+it('marks of the prompt cache are named where the upstream has none', () => {
+  const marked = {
+    ...user,
+    content: [{ ...user.content[0]!, providerOptions: { anthropic: { cacheControl: {} } } }],
+  };
+  expect(fitted('openai-chat', { prompt: [marked] }).dropped).toBe('cache_control');
+  expect(fitted('anthropic-messages', { prompt: [marked] }).dropped).toBeUndefined();
+});
+
+it('Anthropic, which demands a limit, gets one large enough for whole files', () => {
+  expect(fitted('anthropic-messages', { prompt: [user] }).options.maxOutputTokens).toBe(32_000);
+  expect(fitted('anthropic-messages', { prompt: [user], maxOutputTokens: 7 }).options.maxOutputTokens).toBe(
+    7,
+  );
+});
