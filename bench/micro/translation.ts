@@ -38,7 +38,7 @@ async function passThrough(tap: StreamTap, chunks: readonly Buffer[]): Promise<n
     tap.push(chunk);
     sent += chunk.length;
     // every chunk comes in a turn of its own from a socket
-    await undefined;
+    await Promise.resolve();
   }
   return sent;
 }

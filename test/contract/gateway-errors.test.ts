@@ -195,7 +195,7 @@ describe('errors of the gateway’s own', () => {
 
     it('says that a model has no target for this surface', async () => {
       const message = expectAnthropicError(
-        await send(ANTHROPIC, '{"model":"gpt"}'),
+        await send(ANTHROPIC, '{"model":"cloud"}'),
         400,
         'invalid_request_error',
       );

@@ -46,6 +46,7 @@ export async function startUpstream(answer: FakeUpstream['answer'] = json(200, {
     req.on('end', () => {
       const { method = '', url = '', headers, rawHeaders } = req;
       const request = { method, url, headers, rawHeaders, body: Buffer.concat(chunks) };
+      chunks.length = 0;
       upstream.received.push(request);
       void upstream.answer(request, res);
     });
@@ -173,7 +174,9 @@ providers:
   - { name: oauth, protocol: anthropic-messages, baseUrl: "${upstream}", auth: { type: oauth, credential: idp }, allowPrivateNetwork: true }
   - { name: gone, protocol: anthropic-messages, baseUrl: "http://127.0.0.1:1", auth: { type: none }, allowPrivateNetwork: true }
   - { name: inside, protocol: anthropic-messages, baseUrl: "${upstream}", auth: { type: none } }
+  - { name: cloud, protocol: bedrock, baseUrl: "${upstream}", auth: { type: none }, allowPrivateNetwork: true }
 models:
+  - { name: cloud, targets: [{ provider: cloud, model: up-m }] }
   - { name: m, targets: [{ provider: open, model: up-m }] }
   - { name: same, targets: [{ provider: open, model: same }] }
   - { name: patient, targets: [{ provider: patient, model: up-m }] }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import type { ServerResponse } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startRedis } from '../support/redis.ts';
 import { eventually } from '../support/wait.ts';
@@ -64,7 +66,7 @@ const sse = (text: string, end = true): FakeUpstream['answer'] => {
 /** Content first, and what breaks the stream once that has reached the client. */
 const late = (head: string, rest: string, end = true): FakeUpstream['answer'] => {
   return (request, res) => {
-    sse(head, false)(request, res);
+    void sse(head, false)(request, res);
     setTimeout(() => {
       if (rest !== '') res.write(rest);
       if (end) res.end();
@@ -439,6 +441,89 @@ describe('translation on the wire', () => {
     ]);
   });
 
+  it('a token refused after a ping is replaced as well', async () => {
+    await connectCredential(gateway.vault, 'idp', 'late-old');
+    await eventually(async () => (await gateway.vault.readAccess('idp'))?.accessToken === 'late-old');
+    upstream.answer = (request, res) => {
+      if (request.headers.authorization !== 'Bearer late-old')
+        return sse(fixture('chat-text-no-usage'))(request, res);
+      setTimeout(() => {
+        void connectCredential(gateway.vault, 'idp', 'late-new').then(() =>
+          json(401, { error: { message: 'expired', type: 'x' } })(request, res),
+        );
+      }, 400);
+    };
+    const { status, text } = await ask('messages', says('messages', 'secured', true));
+    expect(status).toBe(200);
+    expect(text).toMatch(/event: ping[^]*message_start[^]*message_stop/);
+    expect(text).not.toContain('expired');
+  });
+
+  it('a burst of content and an error is a stream that failed', async () => {
+    upstream.answer = sse(fixture('chat-error'));
+    const { status, text } = await ask('messages', says('messages', 'to-chat', true));
+    expect(status).toBe(200);
+    expect(text).toMatch(/text_delta[^]*event: error/);
+  });
+
+  it('carry a Messages conversation to Responses whole', async () => {
+    upstream.answer = json(200, {
+      id: 'resp_1',
+      created_at: 1,
+      model: 'gpt-up',
+      output: [
+        {
+          type: 'message',
+          id: 'msg_1',
+          role: 'assistant',
+          content: [{ type: 'output_text', text: 'fine', annotations: [] }],
+        },
+      ],
+      usage: { input_tokens: 10, input_tokens_details: { cached_tokens: 4 }, output_tokens: 2 },
+    });
+    const answer = await ask('messages', {
+      model: 'to-responses',
+      max_tokens: 100,
+      system: [
+        { type: 'text', text: 'one' },
+        { type: 'text', text: 'two' },
+      ],
+      tools: [{ name: 'look', input_schema: { type: 'object' } }],
+      tool_choice: { type: 'auto', disable_parallel_tool_use: true },
+      stop_sequences: ['END'],
+      messages: [
+        {
+          role: 'user',
+          content: [{ type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } }],
+        },
+        { role: 'assistant', content: [{ type: 'tool_use', id: 't1', name: 'look', input: { at: 1 } }] },
+        {
+          role: 'user',
+          content: [{ type: 'tool_result', tool_use_id: 't1', is_error: true, content: 'no' }],
+        },
+      ],
+    });
+    expect(answer.status).toBe(200);
+    expect(sent()).toMatchObject({
+      model: 'gpt-up',
+      max_output_tokens: 100,
+      store: false,
+      parallel_tool_calls: false,
+      tool_choice: 'auto',
+      input: [
+        { role: 'system', content: 'one\n\ntwo' },
+        { role: 'user', content: [{ type: 'input_image', image_url: 'https://example.com/a.png' }] },
+        { type: 'function_call', call_id: 't1', name: 'look', arguments: '{"at":1}' },
+        { type: 'function_call_output', call_id: 't1', output: '{"error":"no"}' },
+      ],
+    });
+    expect(answer.headers['x-muxgate-dropped']).toBe('stop');
+    expect(parsed(answer)).toMatchObject({
+      content: [{ type: 'text', text: 'fine' }],
+      usage: { input_tokens: 6, cache_read_input_tokens: 4 },
+    });
+  });
+
   describe('broken streams end in the surface’s error event', () => {
     const chatStart = fixture('chat-text-no-usage').split('\n\n').slice(0, 3).join('\n\n') + '\n\n';
     const tool = (delta: object): string =>
@@ -477,7 +562,7 @@ describe('translation on the wire', () => {
         'messages',
         'to-chat',
         (request, res) => {
-          sse(chatStart, false)(request, res);
+          void sse(chatStart, false)(request, res);
           setTimeout(() => res.socket?.resetAndDestroy(), 30);
         },
       ],
@@ -542,7 +627,7 @@ describe('translation on the wire', () => {
       expect(status).toBe(200);
       const last = text.trimEnd().split('\n\n').at(-1) ?? '';
       expect(last).toContain('"error"');
-      if (surface !== 'chat') expect(last.startsWith('event: error\n')).toBe(true);
+      expect(last.startsWith('event: error\n')).toBe(surface !== 'chat');
       for (const end of ['message_stop', '[DONE]', 'response.completed', 'finish_reason":"stop'])
         expect(text).not.toContain(end);
       expect(await metric(/^muxgate_stream_failures_total\{.*phase="mid_stream".*\} (\d+)$/)).toBe(
@@ -577,9 +662,51 @@ describe('translation on the wire', () => {
     req.on('response', (res) => res.once('data', () => req.destroy()));
     req.end(JSON.stringify(says('messages', 'to-chat', true)));
     await eventually(() => upstream.aborted === 1);
-    await eventually(
-      async () => (await metric(/^muxgate_tokens_total\{type="output",model="to-chat".*\} (\d+)$/)) > before,
+    await eventually(async () =>
+      expect(await metric(/^muxgate_tokens_total\{type="output",model="to-chat".*\} (\d+)$/)).toBeGreaterThan(
+        before,
+      ),
     );
+  });
+
+  it('no stream keeps the conversation that it answers', async () => {
+    const body = JSON.stringify({
+      ...says('messages', 'to-chat', true),
+      messages: [{ role: 'user', content: 'y'.repeat(1_000_000) }],
+    });
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const used = (): number => {
+      collect();
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      return (heapUsed + arrayBuffers) / 1e6;
+    };
+    const beat = fixture('chat-text-no-usage').split('\n\n')[2] ?? '';
+    upstream.answer = (_request, res) => {
+      upstream.received.length = 0;
+      res.writeHead(200, { 'content-type': 'text/event-stream' });
+      const timer = setInterval(() => res.write(`${beat}\n\n`), 100);
+      res.on('close', () => clearInterval(timer));
+    };
+    const before = used();
+    let begun = 0;
+    const clients = Array.from({ length: 30 }, () => {
+      const req = httpRequest(`${gateway.url}/v1/messages`, {
+        method: 'POST',
+        headers: { 'x-api-key': gateway.key },
+      });
+      req.on('error', () => undefined);
+      req.on('response', (res) => {
+        res.once('data', () => begun++);
+        res.resume();
+      });
+      req.end(body);
+      return req;
+    });
+    await eventually(() => begun === 30);
+    await eventually(() => expect(used() - before).toBeLessThan(12));
+    for (const client of clients) client.destroy();
+    await eventually(() => upstream.aborted === 30);
   });
 
   it('a client that does not read holds the upstream back', async () => {

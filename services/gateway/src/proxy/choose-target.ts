@@ -37,7 +37,9 @@ export function chooseTarget(snapshot: ConfigSnapshot, model: ModelConfig, surfa
     decisions.find(({ provider }) => provider.protocol === surface.protocol) ??
     decisions.find(({ provider }) => translatedDialect(provider, surface) !== undefined);
   if (chosen === undefined)
-    throw new NoTarget(`model: ${shown(model.name)} has no enabled target that speaks ${surface.protocol}`);
+    throw new NoTarget(
+      `model: ${shown(model.name)} has no enabled target that speaks ${surface.protocol} or that it can be translated for`,
+    );
   return chosen;
 }
 

@@ -24,7 +24,7 @@ const OPENAI_TYPES: Readonly<Record<number, string>> = {
   403: 'permission_error',
   429: 'rate_limit_error',
 };
-const OVERLOADED = new Set(['overloaded', 'draining']);
+const OVERLOADED = new Set(['overloaded', 'draining', 'upstream_overloaded']);
 
 /** Beyond status and body: what a client should do next. */
 const ADVICE: Readonly<Record<string, readonly string[]>> = {

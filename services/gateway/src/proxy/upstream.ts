@@ -50,10 +50,14 @@ export class Upstreams {
     options: { headers: Record<string, string>; body: string; signal: AbortSignal | null },
   ): Promise<Dispatcher.ResponseData> {
     const { pool } = this.destinations.get(provider) ?? this.destinationOf(provider);
+    const body = Buffer.from(options.body);
     return pool.request({
       method: 'POST',
       path,
-      ...options,
+      headers: { ...options.headers, 'content-length': String(body.length) },
+      signal: options.signal,
+      // undici's types leave out the iterables that it takes
+      body: new BodyOnce(body) as unknown as Buffer,
       headersTimeout: provider.timeouts.firstByteMs,
       bodyTimeout: provider.timeouts.idleMs,
     });

@@ -5,6 +5,7 @@ import type {
 } from '@ai-sdk/provider';
 import type { Dialect } from './dialect.js';
 import type { Dropped } from './dropped.js';
+import { REASONING_MODELS } from './model-quirks.js';
 import { toolFilesAsUserMessage } from './tool-files.js';
 
 type Options = LanguageModelV4CallOptions;
@@ -30,7 +31,7 @@ export function fit(options: Options, dialect: Dialect, model: string, dropped: 
       };
     case 'openai-chat':
       return {
-        ...call,
+        ...(call.reasoning === 'none' && !REASONING_MODELS.test(model) ? withoutReasoning(call) : call),
         prompt: toolFilesAsUserMessage(joinSystem(withErrorsAsJson(prompt))),
         ...(serial ? { providerOptions: { openaiCompatible: { parallel_tool_calls: false } } } : {}),
       };
@@ -51,7 +52,9 @@ export function fit(options: Options, dialect: Dialect, model: string, dropped: 
       return {
         ...call,
         prompt: lateSystemAsUser(prompt),
-        providerOptions: { google: { thinkingConfig: { includeThoughts: call.reasoning !== 'none' } } },
+        ...(call.reasoning === undefined || call.reasoning === 'none'
+          ? {}
+          : { providerOptions: { google: { thinkingConfig: { includeThoughts: true } } } }),
       };
   }
 }
@@ -102,7 +105,10 @@ function withoutUnprovenThinking(call: Options, dropped: Dropped): Options {
     );
   if (!unproven) return call;
   dropped.add('reasoning');
-  const { reasoning: _reasoning, ...rest } = call;
+  return withoutReasoning(call);
+}
+
+function withoutReasoning({ reasoning: _reasoning, ...rest }: Options): Options {
   return rest;
 }
 

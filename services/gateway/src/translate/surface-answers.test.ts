@@ -69,7 +69,9 @@ describe('Messages', () => {
   it('a streamed one: a signature closes its thought, and usage comes with the end', () => {
     const seen = events('messages');
     expect(
-      seen.map(({ type, index }) => `${String(type)}${index === undefined ? '' : ` ${String(index)}`}`),
+      seen.map(
+        ({ type, index }) => `${String(type)}${index === undefined ? '' : ` ${JSON.stringify(index)}`}`,
+      ),
     ).toEqual([
       'message_start',
       'content_block_start 0',
@@ -151,7 +153,8 @@ describe('Chat', () => {
   it('a streamed one adds up to the same', () => {
     const seen = events('chat_completions');
     const deltas = seen.flatMap(({ choices }) => (choices as { delta: Json }[]).map(({ delta }) => delta));
-    const joined = (key: string): string => deltas.map((delta) => delta[key] ?? '').join('');
+    const joined = (key: string): string =>
+      deltas.map((delta) => (delta[key] as string | undefined) ?? '').join('');
     expect(joined('content')).toBe('one');
     expect(joined('reasoning_content')).toBe('hm');
     expect(deltas.flatMap((delta) => (delta['reasoning_details'] as Json[] | undefined) ?? [])).toEqual(

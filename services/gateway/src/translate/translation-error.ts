@@ -13,7 +13,7 @@ export class UpstreamRefused extends AppError {
     readonly headers: readonly string[],
     options: { cause: unknown },
   ) {
-    super(message, status === 529 ? 'overloaded' : 'upstream_refused', status, true, options);
+    super(message, status === 529 ? 'upstream_overloaded' : 'upstream_refused', status, true, options);
   }
 }
 

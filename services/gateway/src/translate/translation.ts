@@ -1,5 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
+import type {
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4StreamPart,
+} from '@ai-sdk/provider';
 import type { AppError } from '@muxgate/runtime';
 import type { Credential } from '../proxy/credential-source.js';
 import { errorAnswer } from '../proxy/error-envelope.js';
@@ -12,7 +16,7 @@ import type { Dialect } from './dialect.js';
 import { Dropped } from './dropped.js';
 import { truncated, wholeFinish } from './finish.js';
 import { fit } from './fit.js';
-import type { Json } from './json.js';
+import { isObject, type Json } from './json.js';
 import { readJsonBody } from './read-json-body.js';
 import { StreamedAnswer } from './streamed-answer.js';
 import { ADAPTERS, type SurfaceAdapter } from './surface-adapter.js';
@@ -59,15 +63,14 @@ export class Translation implements Attempt {
   }
 
   private async run(upstreams: Upstreams, dialect: Dialect, credential: Credential): Promise<void> {
-    const { exchange, dropped } = this;
-    const { decision, body } = exchange;
-    if (decision === undefined || body === undefined) return;
+    const { exchange } = this;
+    const { decision } = exchange;
+    if (decision === undefined) return;
     const { provider, target } = decision;
-    const request = readJsonBody(body);
+    const call = this.prepareCall(dialect, target.model);
+    if (call === undefined) return;
+    // only a token that can be refreshed can make the body be needed again
     if (credential.grant === undefined || exchange.resent) exchange.body = undefined;
-    const version = exchange.req.headers['anthropic-version'];
-    const read = this.adapter.read(request, dropped, typeof version === 'string' ? version : undefined);
-    const options = { ...fit(read, dialect, target.model, dropped), abortSignal: this.aborted.signal };
     const fetch = upstreamFetch({
       upstreams,
       provider,
@@ -77,21 +80,28 @@ export class Translation implements Attempt {
       },
     });
     const model = upstreamModel(provider, dialect, target.model, fetch);
+    if (exchange.stream) await this.stream(model, call, dialect);
+    else await this.generate(model, call);
+  }
+
+  /** Not part of `run`, whose frame lives as long as the answer: nothing of the conversation may stay in it. */
+  private prepareCall(dialect: Dialect, model: string): Call | undefined {
+    const { exchange, dropped } = this;
+    if (exchange.body === undefined) return undefined;
+    const request = readJsonBody(exchange.body);
+    const version = exchange.req.headers['anthropic-version'];
+    const read = this.adapter.read(request, dropped, typeof version === 'string' ? version : undefined);
+    const options = { ...fit(read, dialect, model, dropped), abortSignal: this.aborted.signal };
     const facts = {
       id: randomBytes(12).toString('hex'),
       model: exchange.requestedModel,
       createdAt: Math.floor(Date.now() / 1000),
       request: echoed(request),
     };
-    if (exchange.stream) await this.stream(model, options, facts);
-    else await this.generate(model, options, facts);
+    return { options, facts };
   }
 
-  private async generate(
-    model: LanguageModelV4,
-    options: LanguageModelV4CallOptions,
-    facts: AnswerFacts,
-  ): Promise<void> {
+  private async generate(model: LanguageModelV4, { options, facts }: Call): Promise<void> {
     const result = await model.doGenerate(options);
     if (this.over) return;
     this.dropped.warnings(result.warnings);
@@ -105,21 +115,16 @@ export class Translation implements Attempt {
     this.finish();
   }
 
-  private async stream(
-    model: LanguageModelV4,
-    options: LanguageModelV4CallOptions,
-    facts: AnswerFacts,
-  ): Promise<void> {
+  private async stream(model: LanguageModelV4, { options, facts }: Call, dialect: Dialect): Promise<void> {
     const { exchange } = this;
     const { downstream } = exchange;
     const streamed = new StreamedAnswer(this.adapter.writer(facts), this.provider);
     this.streamed = streamed;
     // a ping may commit this head before upstream answers
     this.prepare(200, STREAM_HEADERS, true);
-    const { stream } = await model.doStream(options);
+    const reader = await openStream(model, options, dialect);
     if (this.over) return;
     exchange.body = undefined;
-    const reader = stream.getReader();
     const gate = new Gate();
     downstream.source = gate;
     for (;;) {
@@ -135,7 +140,9 @@ export class Translation implements Attempt {
       if (wire !== '') {
         exchange.firstContentAt ??= performance.now();
         downstream.hold(Buffer.from(wire));
-        downstream.send();
+        // the first content commits at once: what fails in this same tick must find it so
+        if (downstream.committed) downstream.send();
+        else downstream.flush();
       }
       if (streamed.finished !== undefined) {
         exchange.usage = streamed.finished.usage;
@@ -167,16 +174,16 @@ export class Translation implements Attempt {
     const { downstream, surface, id } = exchange;
     this.close();
     this.aborted.abort(error);
-    if (!downstream.committed) exchange.firstContentAt = undefined;
-    if (!(error instanceof UpstreamRefused) || downstream.committed)
-      return this.outcome.failed(exchange, error);
-    const answer = errorAnswer(error, surface.envelope, id);
-    downstream.drop();
-    const advice = error.headers.length > 0 ? [] : answer.headers.slice(4);
-    this.prepare(error.status, [...answer.headers.slice(0, 4), ...advice, ...error.headers], false);
-    downstream.hold(answer.body);
-    const again = exchange.body !== undefined && exchange.credential?.grant !== undefined;
-    if (error.status === 401 && again) this.outcome.unauthorized(exchange);
+    if (!(error instanceof UpstreamRefused)) return this.outcome.failed(exchange, error);
+    const mayRefresh =
+      error.status === 401 && exchange.body !== undefined && exchange.credential?.grant !== undefined;
+    if (!downstream.committed) {
+      const answer = errorAnswer(error, surface.envelope, id);
+      downstream.drop();
+      this.prepare(error.status, [...answer.headers, ...error.headers], false);
+      downstream.hold(answer.body);
+    } else if (!mayRefresh) return this.outcome.failed(exchange, error);
+    if (mayRefresh) this.outcome.unauthorized(exchange);
     else this.outcome.finished(exchange);
   }
 
@@ -198,6 +205,27 @@ export class Translation implements Attempt {
       reasoningTokens: 0,
     };
   }
+}
+
+interface Call {
+  readonly options: LanguageModelV4CallOptions;
+  readonly facts: AnswerFacts;
+}
+
+/**
+ * The library holds on to what it was given until the answer ends: the conversation is taken from it. Not from a
+ * request to Gemini, which it sends once more where an answer is continued.
+ */
+async function openStream(
+  model: LanguageModelV4,
+  options: LanguageModelV4CallOptions,
+  dialect: Dialect,
+): Promise<ReadableStreamDefaultReader<LanguageModelV4StreamPart>> {
+  const { stream, request } = await model.doStream(options);
+  options.prompt.length = 0;
+  if (dialect !== 'gemini' && isObject(request?.body))
+    for (const name of Object.keys(request.body)) delete request.body[name];
+  return stream.getReader();
 }
 
 /** What a client that does not keep up closes, until it has read. */

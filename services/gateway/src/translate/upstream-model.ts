@@ -5,12 +5,12 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { LanguageModelV4 } from '@ai-sdk/provider';
 import type { ProviderConfig } from '@muxgate/config';
 import type { Dialect } from './dialect.js';
+import { REASONING_MODELS } from './model-quirks.js';
 
 /** The library refuses to start without a key; ours is set where the request leaves. */
 const NO_KEY = 'set-by-muxgate';
-/** Models and hosts that refuse `max_tokens`; all others know nothing else. */
+/** They refuse `max_tokens`, as reasoning models do; all others know nothing else. */
 const OPENAI_HOSTS = /(^|\.)(openai\.com|openai\.azure\.com)$/;
-const REASONING_MODELS = /^(o\d|gpt-([5-9]|\d\d))/;
 
 /** The upstream's dialect, spoken by the library over our connections. */
 export function upstreamModel(
