@@ -147,3 +147,15 @@ it('a client of Messages gets whole blocks, one after the other, of calls whose 
       .join('');
   expect([text(0), text(1)]).toEqual(['{"x":1}', '{"y":2}']);
 });
+
+it('thoughts of a Chat upstream become a thinking block without a signature', async () => {
+  const chunk = (delta: object, finish: string | null = null): string =>
+    `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+  const stream =
+    chunk({ reasoning_content: 'hm' }) + chunk({ content: 'yes' }) + chunk({}, 'stop') + 'data: [DONE]\n\n';
+  const wire = await translated('openai-chat', [Buffer.from(stream)], 'messages');
+  expect(wire).toContain('"content_block":{"type":"thinking","thinking":"","signature":""}');
+  expect(wire).toContain('{"type":"thinking_delta","thinking":"hm"}');
+  expect(wire).not.toContain('signature_delta');
+  expect(wire).toContain('{"type":"text_delta","text":"yes"}');
+});
