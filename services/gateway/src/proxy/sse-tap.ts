@@ -1,4 +1,4 @@
-import { bytesAre, decodeString, valueAt, walkObject } from './json-walk.js';
+import { bytesAre, decodeString, valueAt, walkObject } from '@muxgate/json-scan';
 import { SseSplitter, sseFields } from './sse-events.js';
 import { readUsage, type StreamProtocol, type Usage } from './usage-reader.js';
 

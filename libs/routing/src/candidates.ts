@@ -1,0 +1,43 @@
+import type { ConfigSnapshot, ModelConfig, Protocol, ProviderConfig, TargetConfig } from '@muxgate/config';
+
+/** A target that can serve a request, with its provider. */
+export interface Candidate {
+  readonly target: TargetConfig;
+  readonly provider: ProviderConfig;
+  /** provider and upstream model: what health is kept by */
+  readonly id: string;
+}
+
+/** Why a target cannot serve a surface at all; undefined when it can. */
+export function ineligible(provider: ProviderConfig | undefined, protocol: Protocol): string | undefined {
+  if (provider === undefined || !provider.enabled) return 'its provider is not enabled';
+  if (provider.protocol !== protocol) return `its provider speaks ${provider.protocol}, not ${protocol}`;
+  return undefined;
+}
+
+/** Targets of a model that can serve a surface's protocol, by ascending priority, worked out once per model. */
+export class Candidates {
+  private readonly known = new WeakMap<ModelConfig, Map<Protocol, readonly Candidate[]>>();
+
+  of(snapshot: ConfigSnapshot, model: ModelConfig, protocol: Protocol): readonly Candidate[] {
+    let byProtocol = this.known.get(model);
+    if (byProtocol === undefined) this.known.set(model, (byProtocol = new Map()));
+    let candidates = byProtocol.get(protocol);
+    if (candidates === undefined)
+      byProtocol.set(protocol, (candidates = candidatesOf(snapshot, model, protocol)));
+    return candidates;
+  }
+}
+
+function candidatesOf(snapshot: ConfigSnapshot, model: ModelConfig, protocol: Protocol): Candidate[] {
+  return model.targets.flatMap((target) => {
+    const provider = snapshot.providers.get(target.provider);
+    return provider === undefined || ineligible(provider, protocol) !== undefined
+      ? []
+      : [{ target, provider, id: targetId(target) }];
+  });
+}
+
+export function targetId({ provider, model }: Pick<TargetConfig, 'provider' | 'model'>): string {
+  return `${provider}/${model}`;
+}
