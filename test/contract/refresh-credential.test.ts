@@ -197,6 +197,32 @@ describe('a refresh', () => {
   });
 });
 
+describe('Redis set back behind a commit', () => {
+  it('does not make the worker spend a token twice: it stores again what it got', async () => {
+    const refresh = await setUp(false);
+    const keys = ['muxgate:{c:one}:access', 'muxgate:{c:one}:refresh'];
+    const lagging = await Promise.all(keys.map((key) => redis.hgetall(key)));
+    expect(await refresh.run('one')).toBe('refreshed');
+    const committed = await vault.readAccess('one');
+    for (const [i, key] of keys.entries())
+      await redis
+        .multi()
+        .del(key)
+        .hset(key, lagging[i] ?? {})
+        .exec();
+    expect((await vault.readAccess('one'))?.generation).toBe(1);
+    expect(await refresh.run('one')).toBe('restored');
+    expect(await vault.readAccess('one')).toMatchObject({
+      generation: 2,
+      accessToken: committed?.accessToken,
+    });
+    expect(counts()).toEqual([1]);
+    await again();
+    expect(await refresh.run('one')).toBe('refreshed');
+    expect(counts()).toEqual([1, 1]);
+  });
+});
+
 describe('Redis away at the commit', () => {
   it('costs nothing: the token set is kept and stored when it is back', async () => {
     const directory = await temporaryDirectory();

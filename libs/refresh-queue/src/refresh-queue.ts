@@ -21,7 +21,7 @@ export interface RefreshJob {
  * Hints for one credential within this time are one job. Short, because a job of a worker that was killed stays
  * `active` until BullMQ notices, and must not keep the next hint out.
  */
-const DEDUPLICATION_MS = 1_000;
+const DEDUPLICATION_MS = { expedited: 3_000, due: 1_000 };
 
 /** Never tried again by BullMQ: the record says when. */
 const JOB = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const;
@@ -49,7 +49,10 @@ export class RefreshQueue {
     await this.queue.add(REFRESH_JOB, input, {
       ...JOB,
       lifo: true,
-      deduplication: { id: `${input.reason}-${input.credential}-${input.newerThan}`, ttl: DEDUPLICATION_MS },
+      deduplication: {
+        id: `${input.reason}-${input.credential}-${input.newerThan}`,
+        ttl: DEDUPLICATION_MS.expedited,
+      },
     });
   }
 
@@ -58,7 +61,7 @@ export class RefreshQueue {
       credentials.map((credential) => ({
         name: REFRESH_JOB,
         data: { credential, reason: 'due' },
-        opts: { ...JOB, deduplication: { id: `due-${credential}`, ttl: DEDUPLICATION_MS } },
+        opts: { ...JOB, deduplication: { id: `due-${credential}`, ttl: DEDUPLICATION_MS.due } },
       })),
     );
   }

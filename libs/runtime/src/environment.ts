@@ -36,6 +36,11 @@ export class ServiceEnvironment {
   @IsOptional() @IsString() REDIS_PASSWORD?: string;
 }
 
+/** Where the configuration file is, known before the environment as a whole is found valid. */
+export function configFileOf(source: EnvironmentSource): string {
+  return source['MUXGATE_CONFIG'] || new ServiceEnvironment().MUXGATE_CONFIG;
+}
+
 /**
  * Reads the variables that a class declares: each property that has a class-validator rule is a variable of
  * the same name, given as `NAME` or as `NAME_FILE` (a path, for mounted secrets).

@@ -1,3 +1,4 @@
+export { allValid } from './all-valid.js';
 export {
   AppError,
   defineError,
@@ -7,6 +8,7 @@ export {
   type AppErrorOptions,
 } from './errors.js';
 export {
+  configFileOf,
   declaredVariables,
   EnvironmentInvalid,
   readEnvironment,

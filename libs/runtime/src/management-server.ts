@@ -81,10 +81,16 @@ export function listen(server: Server, port: number, host: string, variable: str
   });
 }
 
-/** Stops accepting, drops idle keep-alive connections, waits for the open requests. */
-export function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
+const LOOK_FOR_IDLE_EVERY_MS = 50;
+
+/** Stops accepting and lets open requests end; a connection that falls idle only after that is closed as well. */
+export async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const sweep = setInterval(() => server.closeIdleConnections(), LOOK_FOR_IDLE_EVERY_MS);
+  try {
+    await closed;
+  } finally {
+    clearInterval(sweep);
+  }
 }

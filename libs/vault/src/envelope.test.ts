@@ -98,13 +98,21 @@ describe('a key ring', () => {
     [`k:${'!'.repeat(43)}=`, /must be base64/],
     [`${fresh},${entry('new')}`, /entry 2 repeats the key id "new"/],
   ])('that is wrong says where, and never shows a key: %#', (text, message) => {
-    expect(() => KeyRing.parse(text, 'MUXGATE_ACCESS_KEYS')).toThrow(message);
-    try {
-      KeyRing.parse(text, 'MUXGATE_ACCESS_KEYS');
-    } catch (error) {
-      expect(String(error)).not.toContain('c2VjcmV0');
-      expect(String(error)).toContain('MUXGATE_ACCESS_KEYS');
-      expect(error).toMatchObject({ code: 'config_key_ring' });
-    }
+    const error = thrownBy(() => KeyRing.parse(text, 'MUXGATE_ACCESS_KEYS'));
+    expect(error).toMatchObject({
+      code: 'config_key_ring',
+      message: expect.stringMatching(message) as string,
+    });
+    expect(String(error)).toContain('MUXGATE_ACCESS_KEYS');
+    expect(String(error)).not.toContain('c2VjcmV0');
   });
 });
+
+function thrownBy(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}

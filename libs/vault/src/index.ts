@@ -8,7 +8,7 @@ export {
 export { DueIndex } from './due-index.js';
 export { open, seal, type EnvelopeContext, type EnvelopePurpose } from './envelope.js';
 export { CredentialIdInvalid, EnvelopeInvalid, KeyRingInvalid, VaultContended } from './errors.js';
-export { KeyRing } from './key-ring.js';
+export { IsKeyRing, KeyRing } from './key-ring.js';
 export { CREDENTIAL_EVENTS } from './keys.js';
 export type { AccessGrant, CredentialState, CredentialStatus, StoredTokenSet } from './record.js';
 export {

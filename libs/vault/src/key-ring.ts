@@ -1,4 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { messageOf } from '@muxgate/runtime';
+import { ValidateBy } from 'class-validator';
 import { KeyRingInvalid } from './errors.js';
 
 const KEY_BYTES = 32;
@@ -46,4 +48,24 @@ function decodeBase64(text: string): Buffer | undefined {
 
 function invalid(name: string, index: number, reason: string): Error {
   return new KeyRingInvalid(`${name}: entry ${index + 1} ${reason}`);
+}
+
+/** The rule of an environment variable that holds a key ring; the message names the entry at fault, never a key. */
+export function IsKeyRing(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isKeyRing',
+    validator: {
+      validate: (value) => faultOf(value) === undefined,
+      defaultMessage: (argument) => faultOf(argument?.value) ?? '',
+    },
+  });
+}
+
+function faultOf(value: unknown): string | undefined {
+  try {
+    KeyRing.parse(String(value), 'the key ring');
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
 }

@@ -5,6 +5,9 @@ import { ConfigSource, loadConfig } from '@muxgate/config';
 import { assertRedisUsable, connectRedis, createRedisHistogram, redisSettings } from '@muxgate/redis';
 import { RefreshQueue } from '@muxgate/refresh-queue';
 import {
+  allValid,
+  closeServer,
+  configFileOf,
   createLogger,
   createRegistry,
   listen,
@@ -23,7 +26,6 @@ import { BrowserBinding } from './connect/browser-binding.js';
 import { PublicUrl } from './connect/public-url.js';
 import { AuthEnvironment } from './environment.js';
 import { dressApp } from './http/dress-app.js';
-import { finishRequests } from './http/finish-requests.js';
 import { readKeyRings } from './key-rings.js';
 import { readinessOf } from './readiness.js';
 
@@ -42,10 +44,14 @@ export async function createAuthApp(
   source: EnvironmentSource,
   logDestination?: DestinationStream,
 ): Promise<AuthApp> {
-  const env = readEnvironment(AuthEnvironment, source);
-  const rings = readKeyRings(env);
-  const settings = redisSettings(env);
-  const config = new ConfigSource(await loadConfig(env.MUXGATE_CONFIG, source));
+  const [{ env, rings, settings }, snapshot] = await allValid(
+    () => {
+      const env = readEnvironment(AuthEnvironment, source);
+      return { env, rings: readKeyRings(env), settings: redisSettings(env) };
+    },
+    () => loadConfig(configFileOf(source), source),
+  );
+  const config = new ConfigSource(snapshot);
   const logger = createLogger('auth', env.LOG_LEVEL, logDestination);
   const registry = createRegistry('auth', VERSION);
 
@@ -96,7 +102,7 @@ export async function createAuthApp(
 
   const stop: ShutdownStep[] = [
     { name: 'leave the load balancer', run: readiness.leave },
-    { name: 'finish open requests', run: () => finishRequests(app.getHttpServer()), timeoutMs: 25_000 },
+    { name: 'finish open requests', run: () => closeServer(app.getHttpServer()), timeoutMs: 25_000 },
     { name: 'close the application', run: () => app.close() },
     { name: 'close the queue', run: () => queue.close() },
     { name: 'close Redis', run: () => redis.disconnect() },

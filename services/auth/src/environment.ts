@@ -1,5 +1,6 @@
 import { ServiceEnvironment } from '@muxgate/runtime';
-import { IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Matches, Max, Min } from 'class-validator';
+import { IsKeyRing } from '@muxgate/vault';
+import { IsInt, IsOptional, IsUrl, Matches, Max, Min } from 'class-validator';
 import { ADMIN_TOKENS } from './admin/admin-tokens.js';
 
 /** The auth service's variables (contract, section 3). */
@@ -13,7 +14,8 @@ export class AuthEnvironment extends ServiceEnvironment {
     { message: 'PUBLIC_URL must be an http(s) URL' },
   )
   PUBLIC_URL?: string;
-  @IsString() @IsNotEmpty() MUXGATE_REFRESH_KEYS!: string;
+  @IsKeyRing() override MUXGATE_ACCESS_KEYS!: string;
+  @IsKeyRing() MUXGATE_REFRESH_KEYS!: string;
   @Matches(ADMIN_TOKENS, {
     message:
       'MUXGATE_ADMIN_TOKENS must be name:role:sha256-hex-of-token,… with role viewer, operator or admin',

@@ -8,6 +8,7 @@ import type {
   StoredTokenSet,
 } from '@muxgate/vault';
 import type { Escrow } from './escrow.js';
+import { RecentCommits } from './recent-commits.js';
 
 const SHORTEST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
@@ -17,11 +18,15 @@ const LONGEST_PAUSE_MS = 1_000;
  * issued in exchange for is spent. Tries for as long as the process lives; a first failure puts it in escrow.
  */
 export class CommitTokens {
+  private readonly recent: RecentCommits;
+
   constructor(
     private readonly vault: RefreshVault,
     private readonly logger: Logger,
     private readonly escrow?: Escrow,
-  ) {}
+  ) {
+    this.recent = new RecentCommits(vault);
+  }
 
   async commit(
     lease: CommittableLease,
@@ -32,6 +37,7 @@ export class CommitTokens {
       try {
         const committed = await this.vault.commit(lease, tokenSet, schedule);
         if (attempt > 0) await this.settled(lease);
+        if (committed.outcome === 'committed') this.recent.remember(lease, tokenSet);
         return committed;
       } catch (error) {
         if (attempt === 0) await this.secure(lease, tokenSet, error);
@@ -39,6 +45,11 @@ export class CommitTokens {
       const pause = Math.min(SHORTEST_PAUSE_MS * 2 ** Math.min(attempt, 10), LONGEST_PAUSE_MS);
       await sleep(pause * (0.5 + Math.random() / 2));
     }
+  }
+
+  /** What was already got for the very refresh token of a lease: Redis was set back behind a commit of ours. */
+  successorOf(lease: CommittableLease): StoredTokenSet | undefined {
+    return this.recent.successorOf(lease);
   }
 
   /** Commits what earlier processes had to leave behind. Answers how many there were. */

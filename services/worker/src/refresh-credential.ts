@@ -8,6 +8,7 @@ import {
   type RefreshFailure,
   type RefreshLease,
   type RefreshVault,
+  type StoredTokenSet,
 } from '@muxgate/vault';
 import type { CommitTokens } from './commit-tokens.js';
 import type { Holder } from './holder.js';
@@ -83,6 +84,8 @@ export class RefreshCredential {
       if (lease.orphan !== undefined && lease.orphan.base >= lease.generation) {
         return await this.promote(lease, provider);
       }
+      const successor = this.commits.successorOf(lease);
+      if (successor !== undefined) return await this.restore(lease, provider, successor);
       const pause = this.cooldown.remaining(provider.name);
       if (pause !== undefined) return await this.postpone(lease, pause);
       const refreshToken = this.vault.openRefreshToken(lease);
@@ -156,6 +159,21 @@ export class RefreshCredential {
     if (lease.orphan === undefined) return 'overtaken';
     const { outcome }: Committed = await this.vault.promote(lease, lease.orphan, provider);
     return outcome === 'committed' ? 'promoted' : 'overtaken';
+  }
+
+  /** The refresh token in the record is spent, its successor is in our memory. */
+  private async restore(
+    lease: RefreshLease,
+    provider: OAuthProviderConfig,
+    successor: StoredTokenSet,
+  ): Promise<RefreshOutcome> {
+    const { credential, generation } = lease;
+    this.logger.error(
+      { credential, generation },
+      'Redis forgot a token set that it had taken; storing it again',
+    );
+    const { outcome } = await this.commits.commit(lease, successor, provider);
+    return outcome === 'committed' ? 'restored' : 'overtaken';
   }
 
   private async postpone(lease: RefreshLease, pause: { ms: number; code: string }): Promise<RefreshOutcome> {

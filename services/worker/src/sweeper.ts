@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RefreshQueue } from '@muxgate/refresh-queue';
 import { messageOf, type Logger } from '@muxgate/runtime';
 import type { DueIndex } from '@muxgate/vault';
+import type { ConnectClientCredentials } from './connect-client-credentials.js';
 import type { WorkerMetrics } from './worker.metrics.js';
 
 /** A due refresh has to start within 2 s. */
@@ -26,6 +27,7 @@ export class Sweeper {
   constructor(
     private readonly dueIndex: DueIndex,
     private readonly queue: RefreshQueue,
+    private readonly clientCredentials: ConnectClientCredentials,
     private readonly metrics: WorkerMetrics,
     private readonly logger: Logger,
   ) {}
@@ -44,6 +46,8 @@ export class Sweeper {
       await this.dueIndex.rebuild();
       this.rebuiltAt = Date.now();
     }
+    // Not awaited: a slow provider must not keep the others' refreshes waiting. It reports its own failures.
+    void this.clientCredentials.connectMissing().catch(() => undefined);
     const due = await this.dueIndex.due(Date.now(), BATCH);
     if (due.length > 0) await this.queue.refreshDue(due);
     this.sweptAt = Date.now();

@@ -9,6 +9,7 @@ import type { Logger } from '@muxgate/runtime';
 import { RefreshVault, type KeyRings } from '@muxgate/vault';
 import type { Queue } from 'bullmq';
 import { CommitTokens } from './commit-tokens.js';
+import { ConnectClientCredentials } from './connect-client-credentials.js';
 import { Escrow } from './escrow.js';
 import { Holder } from './holder.js';
 import { ProviderCooldown } from './provider-cooldown.js';
@@ -74,9 +75,16 @@ export class WorkerModule {
             ),
         ),
         provide(
+          ConnectClientCredentials,
+          [RefreshVault, TokenEndpoints],
+          (vault: RefreshVault, endpoints: TokenEndpoints) =>
+            new ConnectClientCredentials(config, vault, endpoints, logger),
+        ),
+        provide(
           Sweeper,
-          [RefreshVault, RefreshQueue],
-          (vault: RefreshVault, queue: RefreshQueue) => new Sweeper(vault.dueIndex, queue, metrics, logger),
+          [RefreshVault, RefreshQueue, ConnectClientCredentials],
+          (vault: RefreshVault, queue: RefreshQueue, clientCredentials: ConnectClientCredentials) =>
+            new Sweeper(vault.dueIndex, queue, clientCredentials, metrics, logger),
         ),
         provide(
           RefreshProcessor,
