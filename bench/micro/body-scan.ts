@@ -41,12 +41,12 @@ console.table(
     Object.entries(bodies).map(([name, body]) => {
       const scan = medianMicros(() => scanBody(body));
       const spliced = medianMicros(() => {
-        const edit = modelEdit(scanBody(body), "claude-other");
+        const edit = modelEdit(scanBody(body), 'claude-other');
         return splice(body, edit === undefined ? [] : [edit]);
       });
       const parse = medianMicros(() => JSON.parse(body.toString()) as unknown);
       const rewrite = medianMicros(() => Buffer.from(JSON.stringify(JSON.parse(body.toString()))));
-      const row = { scan, "scan+splice": spliced, parse, 'parse+stringify': rewrite };
+      const row = { scan, 'scan+splice': spliced, parse, 'parse+stringify': rewrite };
       const rounded = Object.fromEntries(Object.entries(row).map(([key, value]) => [key, micros(value)]));
       return [name, { bytes: body.length, ...rounded, ratio: micros(scan / parse) }];
     }),

@@ -113,7 +113,7 @@ describe('passthrough', () => {
       connection: 'keep-alive, x-hop',
       'x-hop': '1',
       te: 'trailers',
-      'x-muxgate-provider': 'open',
+      'x-muxgate-note': 'for us only',
       'accept-encoding': 'gzip',
     });
     const raw = upstream.received[0]?.rawHeaders ?? [];
@@ -126,7 +126,7 @@ describe('passthrough', () => {
       'accept-encoding': 'identity',
     });
     expect(raw).toContain('Anthropic-Beta');
-    for (const name of ['cookie', 'x-hop', 'te', 'x-muxgate-provider', 'x-api-key', 'authorization'])
+    for (const name of ['cookie', 'x-hop', 'te', 'x-muxgate-note', 'x-api-key', 'authorization'])
       expect(headers).not.toHaveProperty(name);
     expect(headers.host).toBe(new URL(upstream.url).host);
   });
@@ -159,7 +159,7 @@ describe('passthrough', () => {
       'x-request-id': 'mine-1',
       'x-muxgate-rule': 'default',
       'x-muxgate-model': 'm',
-      'x-muxgate-provider': 'open',
+      'x-muxgate-note': 'for us only',
       'x-muxgate-attempts': '1',
     });
     expect(answer.headers).not.toHaveProperty('set-cookie');

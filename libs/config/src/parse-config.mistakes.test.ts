@@ -260,7 +260,10 @@ const TABLE: Array<[text: string, ...problems: string[]]> = [
     router('backgroundPattern: "(a)\\\\1"'),
     'router.backgroundPattern: is not an RE2 pattern: invalid escape sequence: `\\1`',
   ],
-  [router('backgroundPattern: "(a"'), 'router.backgroundPattern: is not an RE2 pattern: missing closing ): `(a`'],
+  [
+    router('backgroundPattern: "(a"'),
+    'router.backgroundPattern: is not an RE2 pattern: missing closing ): `(a`',
+  ],
   [
     router('longContext: { model: sonet }'),
     'router.longContext.thresholdTokens: is missing',

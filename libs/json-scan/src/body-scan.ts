@@ -2,7 +2,6 @@ import { isUtf8 } from 'node:buffer';
 import { AppError } from '@muxgate/runtime';
 import { bytesAre, decodeString, skipSpace, TOO_DEEP, valueAt, walkObject, type Range } from './json-walk.js';
 
-
 export type UnreadableKind = keyof typeof REASONS;
 
 /** What routing needs of a request body, as values or as places in it; the body itself is never parsed. */

@@ -4,8 +4,8 @@ import type { ConfigSnapshot, ModelConfig, Protocol, ProviderConfig, TargetConfi
 export interface Candidate {
   readonly target: TargetConfig;
   readonly provider: ProviderConfig;
-  /** provider and upstream model: what health is kept by */
-  readonly id: string;
+  /** what health is kept by */
+  readonly place: { readonly provider: string; readonly model: string; readonly credential: string };
 }
 
 /** Why a target cannot serve a surface at all; undefined when it can. */
@@ -34,10 +34,11 @@ function candidatesOf(snapshot: ConfigSnapshot, model: ModelConfig, protocol: Pr
     const provider = snapshot.providers.get(target.provider);
     return provider === undefined || ineligible(provider, protocol) !== undefined
       ? []
-      : [{ target, provider, id: targetId(target) }];
+      : [{ target, provider, place: placeOf(target, provider) }];
   });
 }
 
-export function targetId({ provider, model }: Pick<TargetConfig, 'provider' | 'model'>): string {
-  return `${provider}/${model}`;
+/** A key in the configuration is its provider's only one, and needs no name of its own. */
+function placeOf({ provider, model }: TargetConfig, { auth }: ProviderConfig): Candidate['place'] {
+  return { provider, model, credential: 'credential' in auth ? auth.credential : '' };
 }

@@ -17,7 +17,7 @@ export function orderCandidates(
   if (candidates.length < 2 || !hasEquals(candidates)) return candidates;
   const scores = new Map(
     candidates.map((candidate) => {
-      const unit = session === undefined ? random() : unitHash(session, candidate.id);
+      const unit = session === undefined ? random() : unitHash(session, candidate.target);
       return [candidate, -candidate.target.weight / Math.log(Math.max(unit, Number.MIN_VALUE))] as const;
     }),
   );
@@ -35,6 +35,6 @@ function hasEquals(candidates: readonly Candidate[]): boolean {
 }
 
 /** The same number between 0 and 1 for the same two texts, everywhere. */
-function unitHash(session: string, id: string): number {
-  return Number.parseInt(hash('sha256', `${id}\n${session}`).slice(0, 13), 16) / UNIT;
+function unitHash(session: string, { provider, model }: Candidate['target']): number {
+  return Number.parseInt(hash('sha256', `${provider}\n${model}\n${session}`).slice(0, 13), 16) / UNIT;
 }

@@ -44,7 +44,9 @@ export function findSubagentTags(body: Buffer, fields: ScannedBody['fields']): S
 
 /** The values that may hold tags, in order: what is the system's first. */
 function tagTexts(body: Buffer, { system, instructions, messages, input }: ScannedBody['fields']): Range[] {
-  const ofSystem = [system, instructions].filter((range) => range !== undefined).flatMap((r) => texts(body, r));
+  const ofSystem = [system, instructions]
+    .filter((range) => range !== undefined)
+    .flatMap((r) => texts(body, r));
   const ofUser: Range[] = [];
   let seen = 0;
   for (const conversation of [messages, input]) {

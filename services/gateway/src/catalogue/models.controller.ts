@@ -4,7 +4,7 @@ import { ConfigSource, type ModelConfig } from '@muxgate/config';
 import type { IncomingHttpHeaders } from 'node:http';
 import { ANONYMOUS, identifyClient } from '../proxy/client-auth.js';
 import { ClientKeys } from '../proxy/client-keys.js';
-import { lookUpModel } from '../proxy/choose-target.js';
+import { lookUpModel } from '../proxy/router.js';
 
 /** The catalogue is configuration, without a date of its own: the same for all, so that answers can be compared. */
 const CREATED = 0;

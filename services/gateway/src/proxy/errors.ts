@@ -1,4 +1,4 @@
-import { defineError } from '@muxgate/runtime';
+import { AppError, defineError } from '@muxgate/runtime';
 
 export const ClientKeyMissing = defineError('ClientKeyMissing', 'client_key_missing', 401);
 export const ClientKeyUnknown = defineError('ClientKeyUnknown', 'client_key_unknown', 401);
@@ -24,6 +24,20 @@ export const UpstreamSilent = defineError('UpstreamSilent', 'upstream_silent', 5
 export const StreamTruncated = defineError('StreamTruncated', 'stream_truncated', 502);
 export const StreamRefused = defineError('StreamRefused', 'stream_refused', 502);
 export const Overloaded = defineError('Overloaded', 'overloaded', 503);
+/** Every target of the model rests after failures, and none was tried. */
+export class TargetsResting extends AppError {
+  constructor(
+    model: string,
+    readonly restMs: number,
+  ) {
+    super(
+      `model: every target of ${model} is resting after failures; try again in a moment`,
+      'targets_resting',
+      503,
+      true,
+    );
+  }
+}
 export const Draining = defineError('Draining', 'draining', 503);
 export const ClientGone = defineError('ClientGone', 'client_gone', 499);
 export const InternalError = defineError('InternalError', 'internal_error', 500);

@@ -1,5 +1,6 @@
 import type { ProviderConfig } from '@muxgate/config';
 import { createUndiciConnector } from '@muxgate/egress';
+import type { SplicedBody } from '@muxgate/json-scan';
 import { Pool, type Dispatcher } from 'undici';
 import { BodyOnce } from './body-once.js';
 
@@ -13,11 +14,6 @@ interface Destination {
   readonly basePath: string;
 }
 
-export interface UpstreamBody {
-  readonly chunks: readonly Buffer[];
-  readonly length: number;
-}
-
 /** Connections to providers: one pool per origin and settings, which outlives revisions of the configuration. */
 export class Upstreams {
   private readonly pools = new Map<string, Pool>();
@@ -28,7 +24,7 @@ export class Upstreams {
     provider: ProviderConfig,
     path: string,
     headers: string[],
-    body: UpstreamBody,
+    body: SplicedBody,
     handler: Dispatcher.DispatchHandler,
   ): void {
     const { pool, basePath } = this.destinations.get(provider) ?? this.destinationOf(provider);
@@ -71,6 +67,6 @@ export class Upstreams {
   }
 }
 
-function oneBuffer({ chunks, length }: UpstreamBody): Buffer {
+function oneBuffer({ chunks, length }: SplicedBody): Buffer {
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
 }
