@@ -113,7 +113,7 @@ export async function startGateway(
       DRAIN_SECONDS: '1',
       ...variables,
     },
-    { snapshot: parseConfig(yaml, {}), ...overrides },
+    { snapshot: parseConfig(yaml, variables), ...overrides },
   );
   return {
     ...gateway,
