@@ -125,7 +125,7 @@ describe('the worker', () => {
     await redis.hset('muxgate:{c:one}:access', 'refreshAt', Date.now());
     await redis.del('muxgate:due');
     await launch();
-    await eventually(() => rotations() === 1);
+    await expect.poll(rotations, { timeout: 10_000 }).toBe(1);
   });
 
   it('goes on after Redis was frozen, and lets it be known meanwhile', async () => {
@@ -145,14 +145,15 @@ describe('the worker', () => {
       body: { access_token: 'at-service', token_type: 'Bearer', expires_in: 600 },
     });
     await launch();
-    await eventually(async () => (await vault.readAccess('service'))?.accessToken === 'at-service');
+    const token = async () => (await vault.readAccess('service'))?.accessToken;
+    await expect.poll(token, { timeout: 10_000 }).toBe('at-service');
     vendor.scripted.push({
       status: 200,
       body: { access_token: 'at-again', token_type: 'Bearer', expires_in: 600 },
     });
     await redis.hset('muxgate:{c:service}:access', 'refreshAt', Date.now());
     await vault.dueIndex.schedule('service', Date.now());
-    await eventually(async () => (await vault.readAccess('service'))?.accessToken === 'at-again');
+    await expect.poll(token, { timeout: 10_000 }).toBe('at-again');
   });
 
   it('refuses to start with keys that are none: exit 78, naming the variable and not the key', async () => {

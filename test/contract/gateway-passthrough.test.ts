@@ -159,7 +159,7 @@ describe('passthrough', () => {
       'x-request-id': 'mine-1',
       'x-muxgate-rule': 'default',
       'x-muxgate-model': 'm',
-      'x-muxgate-note': 'for us only',
+      'x-muxgate-provider': 'open',
       'x-muxgate-attempts': '1',
     });
     expect(answer.headers).not.toHaveProperty('set-cookie');

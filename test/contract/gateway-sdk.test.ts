@@ -156,7 +156,7 @@ describe('the vendors’ own SDKs', () => {
       const tag = `bytes-${style}`;
       let sent = '';
       const spy: typeof fetch = (url, init) => {
-        sent = String(init?.body);
+        sent = init?.body as string;
         return fetch(url, init);
       };
       await client

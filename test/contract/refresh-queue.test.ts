@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { assertRedisUsable, connectRedis, createRedisHistogram, type RedisClient } from '@muxgate/redis';
+import {
+  assertRedisUsable,
+  connectRedis,
+  createRedisHistogram,
+  type RedisClient,
+  type RedisSettings,
+} from '@muxgate/redis';
 import { QUEUE_PREFIX, REFRESH_QUEUE, RefreshQueue, waitForNewer } from '@muxgate/refresh-queue';
 import { createLogger } from '@muxgate/runtime';
 import { KeyRing, RefreshVault, VaultEvents, type CredentialChange } from '@muxgate/vault';
@@ -183,8 +189,12 @@ describe('a Redis connection', () => {
     await redis.config('SET', 'maxmemory-policy', 'noeviction');
   });
 
-  it('to no Redis at all says so in time', async () => {
-    const nobody = connectRedis({ url: 'redis://127.0.0.1:1' }, { name: 'none', role: 'commands', logger });
+  it.each<RedisSettings>([
+    { url: 'redis://127.0.0.1:1' },
+    { cluster: [{ host: '127.0.0.1', port: 1 }] },
+    { sentinels: [{ host: '127.0.0.1', port: 1 }], sentinelMaster: 'main' },
+  ])('to no Redis at all says so in time: %j', async (settings) => {
+    const nobody = connectRedis(settings, { name: 'none', role: 'commands', logger });
     await expect(assertRedisUsable(nobody, logger)).rejects.toMatchObject({ code: 'redis_unreachable' });
     nobody.disconnect();
   });

@@ -33,7 +33,10 @@ export function splice(body: Buffer, edits: readonly Edit[]): SplicedBody {
 }
 
 /** Another model name in place of the one that was asked for; nothing where the name stays. */
-export function modelEdit(scanned: ScannedBody, newModel: string): Edit | undefined {
+export function modelEdit(
+  scanned: ScannedBody,
+  newModel: string,
+): (Edit & { readonly by: Buffer }) | undefined {
   const { start, end, value } = scanned.model;
   return newModel === value ? undefined : { start, end, by: Buffer.from(JSON.stringify(newModel)) };
 }

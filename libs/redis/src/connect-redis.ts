@@ -27,6 +27,9 @@ const LONGEST_RECONNECT_DELAY_MS = 500;
 /** Connects in the background and for ever; the client is usable at once. Close it with `quit` or `disconnect`. */
 export function connectRedis(settings: RedisSettings, options: ConnectRedisOptions): RedisClient {
   const redis = open(settings, options);
+  if (redis instanceof Cluster && options.role === 'commands') {
+    limitCommands(redis, options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS);
+  }
   logStateChanges(redis, options);
   if (options.histogram !== undefined && options.role === 'commands') timeCommands(redis, options.histogram);
   return redis;
@@ -66,6 +69,15 @@ function nodeOptions(settings: RedisSettings, options: ConnectRedisOptions): Red
       ? // Commands wait through a blink, not through an outage.
         { commandTimeout: commandTimeoutMs, maxRetriesPerRequest: 2, socketTimeout: 5 * commandTimeoutMs }
       : { maxRetriesPerRequest: null }),
+  };
+}
+
+/** While no node is known a Cluster keeps commands waiting; ioredis times only those that a node has. */
+function limitCommands(cluster: Cluster, timeoutMs: number): void {
+  const send = cluster.sendCommand.bind(cluster);
+  cluster.sendCommand = (command, ...rest) => {
+    command.setTimeout(timeoutMs);
+    return send(command, ...rest);
   };
 }
 

@@ -1,9 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { defineError } from '@muxgate/runtime';
 import type { Candidate } from './candidates.js';
-
-export const PinForbidden = defineError('PinForbidden', 'pin_not_allowed', 403);
-export const PinUnknown = defineError('PinUnknown', 'pinned_provider_unknown', 400);
+import { PinForbidden, PinUnknown } from './routing.errors.js';
 
 const PIN = 'x-muxgate-provider';
 

@@ -1,16 +1,20 @@
 import type { Logger } from '@muxgate/runtime';
 import type { Exchange } from './exchange.js';
 import type { GatewayMetrics } from './gateway.metrics.js';
+import { MetricSeries, type TokenType } from './metric-series.js';
 
-const OTHER = 'other';
 const NONE = 'none';
 
 /** What an exchange has cost: metrics and one line of log, once, when it is over. */
 export class Accounting {
+  private readonly series: MetricSeries;
+
   constructor(
     private readonly metrics: GatewayMetrics,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.series = new MetricSeries(metrics);
+  }
 
   settle(exchange: Exchange): void {
     const durationMs = performance.now() - exchange.startedAt;
@@ -20,49 +24,34 @@ export class Accounting {
   }
 
   attempt(exchange: Exchange, outcome: string): void {
-    this.metrics.attempts.inc({ provider: exchange.decision?.provider.name ?? OTHER, outcome });
+    this.series.of(exchange).attempt(outcome).inc();
   }
 
   private count(exchange: Exchange, status: number, durationMs: number): void {
-    const { metrics } = this;
     const { surface, decision, usage, client, failure } = exchange;
-    const model = decision?.model.name ?? OTHER;
-    const provider = decision?.provider.name ?? OTHER;
-    metrics.requests.inc({
-      surface: surface.name,
-      rule: decision?.rule ?? NONE,
-      model,
-      provider,
-      status: String(status),
-    });
-    metrics.overhead.observe({ surface: surface.name }, Math.max(0, durationMs - exchange.upstreamMs) / 1000);
-    if (exchange.clientGone) metrics.disconnects.inc({ surface: surface.name });
+    const series = this.series.of(exchange);
+    series.request(status).inc();
+    series.overhead.observe(Math.max(0, durationMs - exchange.upstreamMs) / 1000);
+    if (exchange.clientGone) this.metrics.disconnects.inc({ surface: surface.name });
     if (failure !== undefined && exchange.stream && exchange.attempts > 0 && !exchange.clientGone) {
       const phase = exchange.firstContentAt === undefined ? 'before_first_event' : 'mid_stream';
-      metrics.streamFailures.inc({ phase, reason: failure.code });
+      this.metrics.streamFailures.inc({ phase, reason: failure.code });
     }
     if (decision === undefined) return;
 
-    const labels = {
-      gen_ai_operation_name: surface.operation,
-      gen_ai_provider_name: provider,
-      gen_ai_request_model: model,
-    };
-    const errorType = failure?.code ?? (status >= 400 ? String(status) : '');
-    metrics.duration.observe({ ...labels, error_type: errorType }, durationMs / 1000);
+    series.duration(failure?.code ?? (status >= 400 ? String(status) : '')).observe(durationMs / 1000);
     if (exchange.firstContentAt !== undefined && status < 400) {
       const firstMs = exchange.firstContentAt - exchange.startedAt;
-      metrics.firstToken.observe(labels, firstMs / 1000);
+      series.firstToken.observe(firstMs / 1000);
       if (exchange.stream && usage !== undefined && usage.outputTokens > 1)
-        metrics.perToken.observe(labels, (durationMs - firstMs) / 1000 / (usage.outputTokens - 1));
+        series.perToken.observe((durationMs - firstMs) / 1000 / (usage.outputTokens - 1));
     }
     if (usage === undefined) return;
-    const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheCreationTokens;
-    metrics.tokenUsage.observe({ ...labels, gen_ai_token_type: 'input' }, input);
-    metrics.tokenUsage.observe({ ...labels, gen_ai_token_type: 'output' }, usage.outputTokens);
+    series.inputTokens.observe(usage.inputTokens + usage.cacheReadTokens + usage.cacheCreationTokens);
+    series.outputTokens.observe(usage.outputTokens);
     const team = client?.team ?? NONE;
-    const add = (type: string, count: number): void => {
-      if (count > 0) metrics.tokens.inc({ type, model, provider, team }, count);
+    const add = (type: TokenType, count: number): void => {
+      if (count > 0) series.token(type, team).inc(count);
     };
     add('input', usage.inputTokens);
     add('output', usage.outputTokens);

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Draining, Overloaded } from './errors.js';
 import type { Exchange } from './exchange.js';
+import { OpenExchanges } from './open-exchanges.js';
 import { SURFACES } from './surface.js';
 
 const SAMPLE_MS = 500;
@@ -12,7 +13,7 @@ export interface AdmissionOptions {
 
 /** Who may come in: all, until the process is full, late with its event loop, or about to stop. */
 export class Admission {
-  private readonly open = new Set<Exchange>();
+  private readonly open = new OpenExchanges();
   private readonly loopDelay = monitorEventLoopDelay({ resolution: 20 });
   private timer: NodeJS.Timeout | undefined;
   private late = false;
@@ -44,7 +45,7 @@ export class Admission {
   }
 
   leave(exchange: Exchange): void {
-    if (this.open.delete(exchange) && this.open.size === 0) this.whenEmpty?.();
+    if (this.open.remove(exchange) && this.open.size === 0) this.whenEmpty?.();
   }
 
   /** Says so in `/readyz`, while load balancers still send requests here. */
@@ -67,7 +68,7 @@ export class Admission {
         resolve();
       };
     });
-    return [...this.open];
+    return this.open.all();
   }
 
   get isDraining(): boolean {
@@ -81,7 +82,7 @@ export class Admission {
   /** Open exchanges by surface. */
   count(which: (exchange: Exchange) => boolean): Map<string, number> {
     const counts = new Map<string, number>(SURFACES.map(({ name }) => [name, 0]));
-    for (const exchange of this.open) {
+    for (const exchange of this.open.all()) {
       const { name } = exchange.surface;
       if (which(exchange)) counts.set(name, (counts.get(name) ?? 0) + 1);
     }

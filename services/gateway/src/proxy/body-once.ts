@@ -3,15 +3,15 @@
  * answer has ended; a thousand slow streams would keep a thousand bodies of a megabyte.
  */
 export class BodyOnce implements Iterable<Buffer> {
-  private chunks: readonly Buffer[];
+  private body: Buffer | undefined;
 
-  constructor(chunks: readonly Buffer[]) {
-    this.chunks = chunks;
+  constructor(body: Buffer) {
+    this.body = body;
   }
 
   *[Symbol.iterator](): Iterator<Buffer> {
-    const chunks = this.chunks;
-    this.chunks = [];
-    for (const chunk of chunks) yield chunk;
+    const { body } = this;
+    this.body = undefined;
+    if (body !== undefined) yield body;
   }
 }

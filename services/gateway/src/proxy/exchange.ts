@@ -8,8 +8,13 @@ import type { Decision } from './decision.js';
 import { Downstream, type AnswerFacts } from './downstream.js';
 import type { RoutedRequest } from './router.js';
 import type { Surface } from './surface.js';
-import type { RequestBody } from './upstream-body.js';
+import type { RequestBody } from './request-body.js';
 import type { Usage } from './usage-reader.js';
+
+/** What can be given up before it has come to anything. */
+export interface Attempt {
+  stop(reason: Error): void;
+}
 
 /** One request and what becomes of it. Filled in by the steps of the pipeline, read by accounting. */
 export class Exchange implements AnswerFacts {
@@ -42,8 +47,10 @@ export class Exchange implements AnswerFacts {
   usageEstimated = false;
   failure: AppError | undefined;
   clientGone = false;
-  /** stops the running attempt */
-  abort: ((reason: Error) => void) | undefined;
+  /** where `OpenExchanges` has it */
+  slot: number | undefined;
+  /** the attempt that is running */
+  attempt: Attempt | undefined;
 
   constructor(
     readonly req: IncomingMessage,

@@ -17,9 +17,10 @@ import { Exchange } from './exchange.js';
 import { requestHeaders } from './headers.js';
 import { drainBody, readBody } from './read-body.js';
 import { Relay, type RelayOutcome } from './relay.js';
+import { RequestBody } from './request-body.js';
 import type { Router } from './router.js';
+import type { ReceivedBody } from './splice-in-place.js';
 import type { Surface } from './surface.js';
-import { upstreamBody } from './upstream-body.js';
 import type { Upstreams } from './upstream.js';
 import { whenReady, type MaybePromise } from './when-ready.js';
 
@@ -63,12 +64,20 @@ export class ProxyPipeline implements RelayOutcome {
     }
   }
 
-  private route(exchange: Exchange, body: Buffer): void {
+  private route(exchange: Exchange, received: ReceivedBody): void {
     const { snapshot, surface, req, client = ANONYMOUS } = exchange;
+    const { bytes: body } = received;
     const scanned = scanBody(body);
-    const routed = this.router.route({ snapshot, surface, client, headers: req.headers, body, scanned });
+    const routed = this.router.route({
+      snapshot,
+      protocol: surface.protocol,
+      client,
+      headers: req.headers,
+      body,
+      scanned,
+    });
     exchange.routed = routed;
-    exchange.body = { bytes: body, scanned, cuts: routed.cuts };
+    exchange.body = new RequestBody(received, scanned, routed.cuts);
     exchange.bodyLength = body.length;
     exchange.stream = scanned.stream && surface.name !== 'count_tokens';
     if (exchange.stream) exchange.downstream.keepAwake();
@@ -102,7 +111,8 @@ export class ProxyPipeline implements RelayOutcome {
 
   private send(exchange: Exchange, decision: Decision, credential: Credential): void {
     const { req, body, downstream, routed } = exchange;
-    if (exchange.clientGone || body === undefined) return;
+    if (exchange.clientGone || body === undefined || routed === undefined) return;
+    const { plan } = routed;
     const { provider, target } = decision;
     downstream.drop();
     exchange.begin(decision, credential, this.health.begin(decision.place));
@@ -114,9 +124,12 @@ export class ProxyPipeline implements RelayOutcome {
       USER_AGENT,
     );
     const path = exchange.surface.upstreamPath + exchange.query;
-    this.upstreams.send(provider, path, headers, upstreamBody(body, target.model), new Relay(exchange, this));
+    const last = !plan.hasNext;
+    if (last) plan.end();
+    const bytes = last ? body.forLast(target.model) : body.for(target.model);
+    this.upstreams.send(provider, path, headers, bytes, new Relay(exchange, this));
     // only another target, or a token that can be refreshed, can make the body be needed again
-    if (!routed?.plan.hasNext && !mayRefresh(exchange)) exchange.body = undefined;
+    if (last && !mayRefresh(exchange)) exchange.body = undefined;
   }
 
   holds(exchange: Exchange, status: number, headers: IncomingHttpHeaders): boolean {
@@ -202,15 +215,15 @@ export class ProxyPipeline implements RelayOutcome {
     exchange.clientGone = !exchange.res.writableFinished && exchange.failure === undefined;
     exchange.body = undefined;
     exchange.trial?.abandoned();
-    this.stopUpstream(exchange, new ClientGone('the client has gone'));
+    if (exchange.attempt !== undefined) this.stopUpstream(exchange, new ClientGone('the client has gone'));
     exchange.downstream.stop();
     this.admission.leave(exchange);
     this.accounting.settle(exchange);
   }
 
   private stopUpstream(exchange: Exchange, reason: Error): void {
-    if (exchange.abort === undefined) return;
-    exchange.abort(reason);
+    if (exchange.attempt === undefined) return;
+    exchange.attempt.stop(reason);
     this.accounting.attempt(exchange, 'aborted');
   }
 }

@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyEncoded, BodyIncomplete, BodyTooLarge } from './errors.js';
+import type { ReceivedBody } from './splice-in-place.js';
 
+/** Model names are seldom longer. */
+const ROOM = 128;
 const IDENTITY = new Set(['', 'identity']);
 
 /**
- * Reads a whole request body, as chunks that are joined once. How long a client may take is the server's
+ * Reads a whole request body, as chunks that are joined once, with room for a longer model name. How long a client may take is the server's
  * `requestTimeout`.
  *
  * @throws BodyEncoded, BodyTooLarge at once; `fail` gets BodyTooLarge or BodyIncomplete later
@@ -13,7 +16,7 @@ export function readBody(
   req: IncomingMessage,
   res: ServerResponse,
   maxBytes: number,
-  next: (body: Buffer) => void,
+  next: (body: ReceivedBody) => void,
   fail: (error: unknown) => void,
 ): void {
   const encoding = req.headers['content-encoding'];
@@ -41,7 +44,7 @@ export function readBody(
   req.on('end', () => {
     if (settled) return;
     settled = true;
-    const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
+    const body = join(chunks, length);
     // this closure lives as long as the request does: it must not keep the body
     chunks.length = 0;
     try {
@@ -69,6 +72,16 @@ export function drainBody(req: IncomingMessage, bounds: { drainBytes: number; dr
   req.on('error', () => undefined);
   req.on('close', () => clearTimeout(timer));
   req.resume();
+}
+
+function join(chunks: readonly Buffer[], length: number): ReceivedBody {
+  const memory = Buffer.allocUnsafe(ROOM + length);
+  let at = ROOM;
+  for (const chunk of chunks) {
+    memory.set(chunk, at);
+    at += chunk.length;
+  }
+  return { bytes: memory.subarray(ROOM), room: ROOM };
 }
 
 function tooLarge(maxBytes: number): Error {

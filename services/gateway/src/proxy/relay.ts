@@ -3,7 +3,7 @@ import type { AppError } from '@muxgate/runtime';
 import type { Dispatcher } from 'undici';
 import { StreamRefused, StreamTruncated, UpstreamBroken } from './errors.js';
 import { endsWithLineFeed, lastEventEnd } from './event-boundary.js';
-import type { Exchange } from './exchange.js';
+import type { Attempt, Exchange } from './exchange.js';
 import { responseHeaders } from './headers.js';
 import { createStreamTap, type StreamTap } from './sse-tap.js';
 import { upstreamError } from './upstream-error.js';
@@ -31,7 +31,7 @@ const MAX_COPY = 2 * 1024 * 1024;
  * One attempt's answer on its way to the client: the bytes as they come, read in passing for usage. The status
  * leaves with the first content. Events leave whole, so that an error event or a ping never lands inside one.
  */
-export class Relay implements Dispatcher.DispatchHandler {
+export class Relay implements Dispatcher.DispatchHandler, Attempt {
   private readonly downstream: Exchange['downstream'];
   private controller: Dispatcher.DispatchController | undefined;
   private readonly startedAt = performance.now();
@@ -52,7 +52,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     private readonly outcome: RelayOutcome,
   ) {
     this.downstream = exchange.downstream;
-    exchange.abort = (reason) => this.stop(reason);
+    exchange.attempt = this;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -196,7 +196,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     );
   }
 
-  private stop(reason: Error): void {
+  stop(reason: Error): void {
     if (this.over) return;
     this.close();
     this.controller?.abort(reason);
@@ -206,7 +206,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   private close(): void {
     this.over = true;
     const { exchange } = this;
-    exchange.abort = undefined;
+    exchange.attempt = undefined;
     exchange.upstreamMs += performance.now() - this.startedAt;
     this.downstream.source = undefined;
     if (this.copy !== undefined)

@@ -1,6 +1,5 @@
 import type { ProviderConfig } from '@muxgate/config';
 import { createUndiciConnector } from '@muxgate/egress';
-import type { SplicedBody } from '@muxgate/json-scan';
 import { Pool, type Dispatcher } from 'undici';
 import { BodyOnce } from './body-once.js';
 
@@ -24,7 +23,7 @@ export class Upstreams {
     provider: ProviderConfig,
     path: string,
     headers: string[],
-    body: SplicedBody,
+    body: Buffer,
     handler: Dispatcher.DispatchHandler,
   ): void {
     const { pool, basePath } = this.destinations.get(provider) ?? this.destinationOf(provider);
@@ -36,7 +35,7 @@ export class Upstreams {
         path: basePath + path,
         headers,
         // undici's types leave out the iterables that it takes
-        body: large ? (new BodyOnce(body.chunks) as unknown as Buffer) : oneBuffer(body),
+        body: large ? (new BodyOnce(body) as unknown as Buffer) : body,
         headersTimeout: provider.timeouts.firstByteMs,
         bodyTimeout: provider.timeouts.idleMs,
       },
@@ -65,8 +64,4 @@ export class Upstreams {
     this.destinations.set(provider, destination);
     return destination;
   }
-}
-
-function oneBuffer({ chunks, length }: SplicedBody): Buffer {
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
 }

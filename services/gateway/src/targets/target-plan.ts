@@ -31,6 +31,11 @@ export class TargetPlan {
     return false;
   }
 
+  /** Nothing more is given out, also should one have recovered meanwhile. */
+  end(): void {
+    this.at = this.candidates.length;
+  }
+
   /** Milliseconds until the first of them may be tried again. */
   get soonestMs(): number {
     return Math.min(...this.candidates.map(({ place }) => this.health.restMs(place)));
