@@ -7,8 +7,8 @@ const ROOM = 128;
 const IDENTITY = new Set(['', 'identity']);
 
 /**
- * Reads a whole request body, as chunks that are joined once, with room for a longer model name. How long a client may take is the server's
- * `requestTimeout`.
+ * Reads a whole request body, as chunks that are joined once, with room for a longer model name. How long a
+ * client may take is the server's `requestTimeout`.
  *
  * @throws BodyEncoded, BodyTooLarge at once; `fail` gets BodyTooLarge or BodyIncomplete later
  */
