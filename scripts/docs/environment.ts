@@ -42,7 +42,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 export function renderEnvironmentReference(): string {
   const variables = new Map<string, { services: string[]; defaults: Set<string> }>();
   for (const [service, shape] of Object.entries(SHAPES)) {
-    const defaults = new shape() as Record<string, unknown>;
+    const defaults = new shape() as Record<string, string | number | undefined>;
     for (const name of declaredVariables(shape)) {
       const entry = variables.get(name) ?? { services: [], defaults: new Set() };
       entry.services.push(service);

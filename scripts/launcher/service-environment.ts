@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import type { Secrets } from './data-dir.ts';
 import type { Environment, Settings } from './settings.ts';
 import { VARIABLES } from './variables.ts';
@@ -47,7 +48,8 @@ export function serviceEnvironment(
   };
   if (service === 'gateway') return { ...shared, PORT: String(ports.gateway) };
   const withRefreshKeys = { ...shared, MUXGATE_REFRESH_KEYS: secrets.refreshKeys };
-  if (service === 'worker') return withRefreshKeys;
+  if (service === 'worker')
+    return { ...withRefreshKeys, MUXGATE_ESCROW_DIR: join(settings.dataDirectory, 'escrow') };
   return {
     ...withRefreshKeys,
     PORT: String(ports.auth),

@@ -144,6 +144,7 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
   };
   const asked = readSettings({
     MUXGATE_CONFIG: await configFile(options.config),
+    MUXGATE_DATA_DIR: await temporaryDirectory(),
     SANDBOX_ACCESS_TOKEN_SECONDS: String(options.tokenSeconds ?? 60),
     LOG_LEVEL: 'info',
   });

@@ -25,16 +25,15 @@ describe('images in a request', () => {
     ['a type that is no string', ask([{ type: ['image'] }, { type: { image: 1 } }, { type: 1 }]), 0],
     ['only the system', JSON.stringify({ model: 'm', system: [{ type: 'image' }], messages: [] }), 0],
     ['messages that are no array', '{"model":"m","messages":"image"}', 0],
-    [
-      'a block that breaks off after its type: the upstream will name the fault',
-      '{"model":"m","messages":[{"content":[{"type":"image",]}]}',
-      1,
-    ],
   ])('%s', (_title, body, images) => {
     expect(count(body)).toBe(images);
   });
 
   it('never throws, whatever a client nests', () => {
-    fc.assert(fc.property(fc.jsonValue(), (value) => count(ask([value, { type: 'image' }])) >= 1));
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) =>
+        expect(count(ask([value, { type: 'image' }]))).toBeGreaterThan(0),
+      ),
+    );
   });
 });

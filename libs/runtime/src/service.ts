@@ -26,9 +26,11 @@ export function runService(name: string, main: () => Promise<RunningService>): v
   let signalled = false;
   let running: RunningService | undefined;
   const shutdown = (): void => {
-    const already = signalled;
+    if (signalled) return;
     signalled = true;
-    if (running !== undefined && !already) void stopInOrder(running);
+    // nothing was promised to anyone yet, and what the start waits for may never come
+    if (running === undefined) process.exit(0);
+    void stopInOrder(running);
   };
   process.on('SIGTERM', shutdown);
   process.on('SIGINT', shutdown);
@@ -39,7 +41,6 @@ export function runService(name: string, main: () => Promise<RunningService>): v
       process.on('unhandledRejection', (reason) =>
         service.logger.error({ err: reason }, 'unhandled rejection'),
       );
-      if (signalled) void stopInOrder(service);
     },
     (error: unknown) => {
       process.stderr.write(`${startFailure(name, error)}\n`);

@@ -1,6 +1,8 @@
 import type { RequestListener, Server } from 'node:http';
 import { assertAuthenticationSafe, ConfigSource, loadConfig, type ConfigSnapshot } from '@muxgate/config';
 import {
+  allValid,
+  configFileOf,
   createLogger,
   createRegistry,
   listen,
@@ -42,8 +44,10 @@ export async function createGateway(
   source: EnvironmentSource,
   overrides: GatewayOverrides = {},
 ): Promise<Gateway> {
-  const environment = readEnvironment(GatewayEnvironment, source);
-  const snapshot = overrides.snapshot ?? (await loadConfig(environment.MUXGATE_CONFIG, source));
+  const [environment, snapshot] = await allValid(
+    () => readEnvironment(GatewayEnvironment, source),
+    () => overrides.snapshot ?? loadConfig(configFileOf(source), source),
+  );
   assertAuthenticationSafe(snapshot, environment.HOST);
   const config = new ConfigSource(snapshot);
   const tuning = { ...DEFAULT_TUNING, ...overrides.tuning };

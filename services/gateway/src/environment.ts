@@ -1,10 +1,12 @@
 import { ServiceEnvironment } from '@muxgate/runtime';
+import { IsKeyRing } from '@muxgate/vault';
 import { IsInt, Max, Min } from 'class-validator';
 
 /** The gateway's variables (contract, section 3). It never reads `MUXGATE_REFRESH_KEYS`. */
 export class GatewayEnvironment extends ServiceEnvironment {
   @IsInt() @Min(0) @Max(65_535) PORT = 8080;
   @IsInt() @Min(0) @Max(65_535) override MANAGEMENT_PORT = 9080;
+  @IsKeyRing() override MUXGATE_ACCESS_KEYS!: string;
   /** Requests at once; one more is answered 503 `overloaded_error`. */
   @IsInt() @Min(1) MAX_IN_FLIGHT = 2048;
   /** After SIGTERM: how long `/readyz` says no while requests are still taken, so that load balancers notice. */

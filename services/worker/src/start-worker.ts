@@ -3,6 +3,8 @@ import { ConfigSource, loadConfig } from '@muxgate/config';
 import { assertRedisUsable, connectRedis, createRedisHistogram, redisSettings } from '@muxgate/redis';
 import { RefreshQueue } from '@muxgate/refresh-queue';
 import {
+  allValid,
+  configFileOf,
   createLogger,
   createRegistry,
   NestLogger,
@@ -30,13 +32,16 @@ const DEFAULT_REFRESH_AHEAD_SECONDS = 300;
 const LONGEST_REFRESH_MS = 25_000;
 
 export async function startWorker(source: EnvironmentSource): Promise<RunningService> {
-  const env = readEnvironment(WorkerEnvironment, source);
+  const [env, snapshot] = await allValid(
+    () => readEnvironment(WorkerEnvironment, source),
+    () => loadConfig(configFileOf(source), source),
+  );
   const rings = {
-    accessRing: KeyRing.parse(env.MUXGATE_ACCESS_KEYS, 'MUXGATE_ACCESS_KEYS'),
-    refreshRing: KeyRing.parse(env.MUXGATE_REFRESH_KEYS, 'MUXGATE_REFRESH_KEYS'),
+    accessRing: KeyRing.parse(env.MUXGATE_ACCESS_KEYS),
+    refreshRing: KeyRing.parse(env.MUXGATE_REFRESH_KEYS),
   };
   const settings = redisSettings(env);
-  const config = new ConfigSource(await loadConfig(env.MUXGATE_CONFIG, source));
+  const config = new ConfigSource(snapshot);
   const logger = createLogger('worker', env.LOG_LEVEL);
   const registry = createRegistry('worker', VERSION);
   const metrics = createWorkerMetrics(registry);
