@@ -31,9 +31,9 @@ describe('images in a request', () => {
 
   it('never throws, whatever a client nests', () => {
     fc.assert(
-      fc.property(fc.jsonValue(), (value) =>
-        expect(count(ask([value, { type: 'image' }]))).toBeGreaterThan(0),
-      ),
+      fc.property(fc.jsonValue(), (value) => {
+        expect(count(ask([value, { type: 'image' }]))).toBeGreaterThan(0);
+      }),
     );
   });
 });
