@@ -1,5 +1,10 @@
-import type { ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { parseConfig } from '@muxgate/config';
 import { CoolDownStore } from '@muxgate/target-health';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -306,6 +311,35 @@ describe('failover', () => {
     await ask();
     const late = await open();
     await expect.poll(() => coolDown(late)).toBe(1);
+  });
+
+  it('keeps no body of a stream that has begun, while another target would still be there', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const held = async (): Promise<number> => {
+      await delay(50);
+      collect();
+      return process.memoryUsage().arrayBuffers / 1024 / 1024;
+    };
+    const ends: Array<() => void> = [];
+    // the fake upstreams keep what they receive; this one does not
+    const forgetful = createServer((req, res) => {
+      req.resume().on('end', () => {
+        res.writeHead(200, { 'content-type': 'text/event-stream' }).write(START + DELTA);
+        ends.push(() => res.end(END));
+      });
+    });
+    await once(forgetful.listen(0, '127.0.0.1'), 'listening');
+    const { port } = forgetful.address() as AddressInfo;
+    gateway.config.swap(parseConfig(yaml(`http://127.0.0.1:${port}`, second.url), { STATIC_KEY: 'k-1' }));
+    const before = await held();
+    const open = Array.from({ length: 30 }, () => ask('pair', { system: 'x'.repeat(1_000_000) }));
+    await expect.poll(() => ends.length).toBe(30);
+    expect((await held()) - before).toBeLessThan(6);
+    for (const end of ends) end();
+    for (const { text } of await Promise.all(open)) expect(text).toBe(WHOLE);
+    forgetful.close();
+    forgetful.closeAllConnections();
   });
 
   it('a session keeps its target for 100 turns, moves once when it dies, and stays there', async () => {

@@ -133,11 +133,10 @@ export class ProxyPipeline implements RelayOutcome {
   }
 
   holds(exchange: Exchange, status: number, headers: IncomingHttpHeaders): boolean {
-    const { trial, body, routed } = exchange;
+    const { trial, routed } = exchange;
     exchange.outcome = outcomeOf(status);
-    switch (retryClass(status)) {
-      case 'final':
-        return false;
+    const meaning = retryClass(status);
+    switch (meaning) {
       case 'refused':
         trial?.abandoned();
         if (status === 401 && mayRefresh(exchange)) return true;
@@ -148,7 +147,8 @@ export class ProxyPipeline implements RelayOutcome {
       case 'failing':
         trial?.failed('target', retryAfterMs(headers, this.now()));
     }
-    return body !== undefined && routed !== undefined && routed.plan.hasNext;
+    if (!routed?.plan.hasNext) exchange.body = undefined;
+    return meaning !== 'final' && exchange.body !== undefined;
   }
 
   committed(exchange: Exchange): void {
