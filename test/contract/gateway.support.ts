@@ -95,6 +95,7 @@ export async function startGateway(
   variables: Record<string, string> = {},
 ): Promise<TestGateway> {
   const redis = new Redis(redisUrl);
+  redis.on('error', () => undefined); // tests take it away on purpose
   const keys = new ClientKeyStore(redis);
   const vault = new CredentialVault(redis, {
     accessRing: KeyRing.parse(ACCESS_KEYS),
