@@ -3,8 +3,7 @@
  * rounds, in µs; `parse` is JSON.parse of the same bytes, `parse+stringify` what a rewriting proxy does.
  */
 import { readFileSync } from 'node:fs';
-import { scanBody } from '../../services/gateway/src/proxy/body-scan.js';
-import { spliceModel } from '../../services/gateway/src/proxy/splice.js';
+import { modelEdit, scanBody, splice } from '@muxgate/json-scan';
 import { createStreamTap } from '../../services/gateway/src/proxy/sse-tap.js';
 import { readJsonUsage, type StreamProtocol } from '../../services/gateway/src/proxy/usage-reader.js';
 import { agentBody, numbersBody, shortStringsBody } from './bodies.js';
@@ -41,10 +40,13 @@ console.table(
   Object.fromEntries(
     Object.entries(bodies).map(([name, body]) => {
       const scan = medianMicros(() => scanBody(body));
-      const splice = medianMicros(() => spliceModel(body, scanBody(body), 'claude-other'));
+      const spliced = medianMicros(() => {
+        const edit = modelEdit(scanBody(body), 'claude-other');
+        return splice(body, edit === undefined ? [] : [edit]);
+      });
       const parse = medianMicros(() => JSON.parse(body.toString()) as unknown);
       const rewrite = medianMicros(() => Buffer.from(JSON.stringify(JSON.parse(body.toString()))));
-      const row = { scan, 'scan+splice': splice, parse, 'parse+stringify': rewrite };
+      const row = { scan, 'scan+splice': spliced, parse, 'parse+stringify': rewrite };
       const rounded = Object.fromEntries(Object.entries(row).map(([key, value]) => [key, micros(value)]));
       return [name, { bytes: body.length, ...rounded, ratio: micros(scan / parse) }];
     }),

@@ -18,7 +18,12 @@ const SERVICES: readonly [name: string, register: (registry: Registry) => void][
   [
     'gateway',
     (registry) =>
-      createGatewayMetrics(registry, { inFlight: () => [], openStreams: () => [], configRevision: () => 0 }),
+      createGatewayMetrics(registry, {
+        inFlight: () => [],
+        openStreams: () => [],
+        configRevision: () => 0,
+        targets: () => [],
+      }),
   ],
   ['auth', (registry) => new ConnectMetrics(registry)],
   [

@@ -43,6 +43,8 @@ describe('who may do what', () => {
       ['GET', '/api/keys', undefined, 'viewer'],
       ['GET', '/api/keys/none', undefined, 'viewer'],
       ['GET', '/api/audit', undefined, 'viewer'],
+      ['POST', '/api/route/explain', { body: { model: 'none' } }, 'viewer'],
+      ['DELETE', '/api/providers/none/cooldown', undefined, 'operator'],
       ['POST', '/api/oauth/authorize', { provider: 'none' }, 'operator'],
       ['POST', '/api/oauth/exchange', { state: 'x', code: 'y' }, 'operator'],
       ['POST', '/api/oauth/tokens/none/refresh', undefined, 'operator'],
@@ -85,7 +87,10 @@ describe('who may do what', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     const tested = rows.map(([method, path]) =>
-      `${method} ${path}`.replace('tokens/none', 'tokens/{credential}').replace('keys/none', 'keys/{id}'),
+      `${method} ${path}`
+        .replace('tokens/none', 'tokens/{credential}')
+        .replace('keys/none', 'keys/{id}')
+        .replace('providers/none', 'providers/{name}'),
     );
     expect(described.toSorted()).toEqual(
       [...tested, 'GET /api/oauth/callback', 'GET /auth/callback'].toSorted(),

@@ -78,7 +78,7 @@ describe('passthrough', () => {
     await post(`${gateway.url}/v1/messages?beta=true&x=%20`, '{"model":"m"}', auth());
     await post(`${gateway.url}/v1/messages/count_tokens`, '{"model":"m"}', auth());
     await post(`${gateway.url}/v1/chat/completions`, '{"model":"gpt"}', auth());
-    await post(`${gateway.url}/v1/responses`, '{"model":"gpt"}', auth());
+    await post(`${gateway.url}/v1/responses`, '{"model":"gpt-r"}', auth());
     expect(upstream.received.map(({ url }) => url)).toEqual([
       '/v1/messages?beta=true&x=%20',
       '/v1/messages/count_tokens',
@@ -113,7 +113,7 @@ describe('passthrough', () => {
       connection: 'keep-alive, x-hop',
       'x-hop': '1',
       te: 'trailers',
-      'x-muxgate-provider': 'open',
+      'x-muxgate-note': 'for us only',
       'accept-encoding': 'gzip',
     });
     const raw = upstream.received[0]?.rawHeaders ?? [];
@@ -126,7 +126,7 @@ describe('passthrough', () => {
       'accept-encoding': 'identity',
     });
     expect(raw).toContain('Anthropic-Beta');
-    for (const name of ['cookie', 'x-hop', 'te', 'x-muxgate-provider', 'x-api-key', 'authorization'])
+    for (const name of ['cookie', 'x-hop', 'te', 'x-muxgate-note', 'x-api-key', 'authorization'])
       expect(headers).not.toHaveProperty(name);
     expect(headers.host).toBe(new URL(upstream.url).host);
   });

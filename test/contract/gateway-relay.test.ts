@@ -256,7 +256,7 @@ describe('relay', () => {
         await delay(30);
         stop(res);
       };
-      const responses = await ask('gpt', '/v1/responses');
+      const responses = await ask('gpt-r', '/v1/responses');
       expect(responses.text.startsWith(`${RESPONSE('a')}event: error\ndata: {"type":"error","code":`)).toBe(
         true,
       );

@@ -18,7 +18,8 @@ providers:
   - { name: r, protocol: openai-responses, baseUrl: "${sandbox}/v1", auth: { type: oauth, credential: sandbox }, allowPrivateNetwork: true }
 models:
   - { name: claude, targets: [{ provider: a, model: claude-sandbox-1 }] }
-  - { name: gpt, targets: [{ provider: o, model: gpt-sandbox-1, priority: 1 }, { provider: r, model: gpt-sandbox-1, priority: 2 }] }
+  - { name: gpt, targets: [{ provider: o, model: gpt-sandbox-1 }] }
+  - { name: gpt-r, targets: [{ provider: r, model: gpt-sandbox-1 }] }
 `;
 
 interface SeenRequest {
@@ -132,7 +133,7 @@ describe('the vendors’ own SDKs', () => {
 
     it('lists models', async () => {
       const { data: models } = await client.models.list();
-      expect(models.map(({ id }) => id)).toEqual(['claude', 'gpt']);
+      expect(models.map(({ id }) => id)).toEqual(['claude', 'gpt', 'gpt-r']);
       expect(await client.models.retrieve('claude')).toMatchObject({ id: 'claude', type: 'model' });
     });
 
@@ -214,9 +215,9 @@ describe('the vendors’ own SDKs', () => {
     });
 
     it('gets an answer from Responses, and streams it', async () => {
-      const answer = await client.responses.create({ model: 'gpt', input: 'hello there' });
+      const answer = await client.responses.create({ model: 'gpt-r', input: 'hello there' });
       expect(answer.output_text).toContain('hello there');
-      const stream = client.responses.stream({ model: 'gpt', input: 'hello again' });
+      const stream = client.responses.stream({ model: 'gpt-r', input: 'hello again' });
       expect((await stream.finalResponse()).output_text).toContain('hello again');
     });
 
@@ -241,7 +242,7 @@ describe('the vendors’ own SDKs', () => {
 
     it('lists models', async () => {
       const { data: models } = await client.models.list();
-      expect(models.map(({ id }) => id)).toEqual(['claude', 'gpt']);
+      expect(models.map(({ id }) => id)).toEqual(['claude', 'gpt', 'gpt-r']);
       expect(await client.models.retrieve('gpt')).toMatchObject({ id: 'gpt', object: 'model' });
     });
 
@@ -262,7 +263,10 @@ describe('the vendors’ own SDKs', () => {
         { headers },
       );
       await expect(drain(chat)).rejects.toBeInstanceOf(OpenAI.APIError);
-      const response = await client.responses.create({ model: 'gpt', input: 'x', stream: true }, { headers });
+      const response = await client.responses.create(
+        { model: 'gpt-r', input: 'x', stream: true },
+        { headers },
+      );
       await expect(drain(response)).rejects.toBeInstanceOf(OpenAI.APIError);
     });
   });

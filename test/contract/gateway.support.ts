@@ -181,7 +181,8 @@ models:
   - { name: m, targets: [{ provider: open, model: up-m }] }
   - { name: same, targets: [{ provider: open, model: same }] }
   - { name: patient, targets: [{ provider: patient, model: up-m }] }
-  - { name: gpt, targets: [{ provider: chat, model: up-gpt, priority: 1 }, { provider: responses, model: up-gpt-r, priority: 2 }] }
+  - { name: gpt, targets: [{ provider: chat, model: up-gpt }] }
+  - { name: gpt-r, targets: [{ provider: responses, model: up-gpt-r }] }
   - { name: secured, targets: [{ provider: oauth, model: up-m }] }
   - { name: gone, targets: [{ provider: gone, model: up-m }] }
   - { name: inside, targets: [{ provider: inside, model: up-m }] }

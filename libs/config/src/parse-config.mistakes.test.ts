@@ -254,13 +254,16 @@ const TABLE: Array<[text: string, ...problems: string[]]> = [
   [router('autoMap: "^claude-"'), 'router.default: is missing: autoMap maps to it'],
   [
     router('backgroundPattern: "(?i)claude(?=x)"'),
-    'router.backgroundPattern: is not an RE2 pattern: it has no look-ahead or look-behind',
+    'router.backgroundPattern: is not an RE2 pattern: invalid or unsupported Perl syntax: `(?=`',
   ],
   [
     router('backgroundPattern: "(a)\\\\1"'),
-    'router.backgroundPattern: is not an RE2 pattern: it has no back-references',
+    'router.backgroundPattern: is not an RE2 pattern: invalid escape sequence: `\\1`',
   ],
-  [router('backgroundPattern: "(a"'), 'router.backgroundPattern: is not a pattern: Unterminated group'],
+  [
+    router('backgroundPattern: "(a"'),
+    'router.backgroundPattern: is not an RE2 pattern: missing closing ): `(a`',
+  ],
   [
     router('longContext: { model: sonet }'),
     'router.longContext.thresholdTokens: is missing',
@@ -268,10 +271,10 @@ const TABLE: Array<[text: string, ...problems: string[]]> = [
   ],
   [router('rules: [{ name: r, use: sonnet }]'), 'router.rules[0].when: is missing'],
   [when(''), 'router.rules[0].when: must hold at least one condition'],
-  [when('model: "[a"'), 'router.rules[0].when.model: is not a pattern: Unterminated character class'],
+  [when('model: "[a"'), 'router.rules[0].when.model: is not an RE2 pattern: missing closing ]: `[a`'],
   [
     when('header: { user-agent: "(?<!x)a" }'),
-    'router.rules[0].when.header.user-agent: is not an RE2 pattern: it has no look-ahead or look-behind',
+    'router.rules[0].when.header.user-agent: is not an RE2 pattern: invalid named capture: `(?<!x)a`',
   ],
   [when('header: { "a b": c }'), 'router.rules[0].when.header.a b: is not a header name'],
   [when('team: [ci, 4]'), 'router.rules[0].when.team[1]: must be text; put it in quotes'],

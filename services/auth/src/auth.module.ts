@@ -3,11 +3,12 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD, Reflector } from '@nestjs/core';
 import { AuditLog } from '@muxgate/audit';
 import { ClientKeyStore } from '@muxgate/clients';
-import type { ConfigSource } from '@muxgate/config';
+import { ConfigSource } from '@muxgate/config';
 import { createOAuthHttp } from '@muxgate/egress';
 import type { RedisClient } from '@muxgate/redis';
 import { RefreshQueue } from '@muxgate/refresh-queue';
 import type { Logger } from '@muxgate/runtime';
+import { CoolDownStore } from '@muxgate/target-health';
 import { CredentialVault, type KeyRing } from '@muxgate/vault';
 import type { Registry } from 'prom-client';
 import { AdminGuard } from './admin/admin.guard.js';
@@ -16,6 +17,8 @@ import { AuditController } from './admin/audit.controller.js';
 import { AuditTrail } from './admin/audit-trail.js';
 import { KeysController } from './admin/keys.controller.js';
 import { OAuthProvidersController } from './admin/oauth-providers.controller.js';
+import { ProvidersController } from './admin/providers.controller.js';
+import { RouteController } from './admin/route.controller.js';
 import { TokensController } from './admin/tokens.controller.js';
 import { BrowserBinding } from './connect/browser-binding.js';
 import { CallbackController } from './connect/callback.controller.js';
@@ -58,11 +61,15 @@ export class AuthModule {
         CallbackController,
         KeysController,
         AuditController,
+        ProvidersController,
+        RouteController,
       ],
       providers: [
         { provide: CredentialVault, useValue: vault },
         { provide: RefreshQueue, useValue: queue },
         { provide: ClientKeyStore, useValue: new ClientKeyStore(redis) },
+        { provide: ConfigSource, useValue: config },
+        { provide: CoolDownStore, useValue: new CoolDownStore(redis) },
         { provide: AuditLog, useValue: audit },
         { provide: AuditTrail, useValue: trail },
         { provide: PublicUrl, useValue: publicUrl },

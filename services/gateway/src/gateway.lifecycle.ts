@@ -6,6 +6,7 @@ import type { Admission } from './proxy/admission.js';
 import type { ClientKeys } from './proxy/client-keys.js';
 import type { CredentialSource } from './proxy/credential-source.js';
 import type { Upstreams } from './proxy/upstream.js';
+import type { SharedHealth } from './targets/shared-health.js';
 
 /** Starts what runs in the background before the port opens, and stops it after the last request. */
 export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -15,6 +16,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationSh
     private readonly queue: RefreshQueue,
     private readonly clientKeys: ClientKeys,
     private readonly credentials: CredentialSource,
+    private readonly health: SharedHealth,
     private readonly admission: Admission,
     private readonly upstreams: Upstreams,
   ) {}
@@ -22,6 +24,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationSh
   async onApplicationBootstrap(): Promise<void> {
     // without Redis this one waits: messages come once it is there, and rereading does not need them
     this.events.start().catch(() => undefined);
+    this.health.start();
     await Promise.all([this.clientKeys.start(), this.credentials.start()]);
     this.admission.start();
   }
@@ -30,6 +33,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationSh
     this.admission.stop();
     this.clientKeys.stop();
     this.credentials.stop();
+    this.health.stop();
     await this.upstreams.close();
     await this.queue.close();
     this.events.close();

@@ -1,9 +1,10 @@
 import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
 import { ClientKeyStore } from '@muxgate/clients';
-import { ConfigSource } from '@muxgate/config';
+import { ConfigSource, type ConfigSnapshot } from '@muxgate/config';
 import { connectRedis, createRedisHistogram, redisSettings, type RedisClient } from '@muxgate/redis';
 import { RefreshQueue, waitForNewer } from '@muxgate/refresh-queue';
 import type { Logger } from '@muxgate/runtime';
+import { CoolDownStore } from '@muxgate/target-health';
 import { AccessVault, KeyRing, VaultEvents } from '@muxgate/vault';
 import type { Registry } from 'prom-client';
 import { HelloController } from './catalogue/hello.controller.js';
@@ -17,8 +18,11 @@ import { CredentialSource } from './proxy/credential-source.js';
 import { createGatewayMetrics } from './proxy/gateway.metrics.js';
 import { NewerTokens } from './proxy/newer-token.js';
 import { ProxyPipeline } from './proxy/proxy.pipeline.js';
+import { Router } from './proxy/router.js';
 import { Upstreams } from './proxy/upstream.js';
 import { wantedCredentials } from './readiness.js';
+import { SharedHealth } from './targets/shared-health.js';
+import { TargetHealth } from './targets/target-health.js';
 import type { GatewayTuning } from './tuning.js';
 
 export interface GatewayParts {
@@ -75,22 +79,49 @@ export class GatewayModule {
         });
       }),
       factory(Upstreams, [], () => new Upstreams()),
-      factory(Accounting, [Admission], (admission: Admission) => {
+      factory(SharedHealth, [COMMANDS, SUBSCRIBER], (redis: RedisClient, subscriber: RedisClient) => {
+        const options = {
+          firstMs: tuning.coolDownMs,
+          longestMs: tuning.longestCoolDownMs,
+          longestAskedMs: tuning.longestRetryAfterMs,
+        };
+        const store = new CoolDownStore(redis);
+        return new SharedHealth(
+          (tell) => new TargetHealth(options, tell),
+          store,
+          subscriber,
+          { rereadMs: tuning.coolDownRereadMs },
+          logger,
+        );
+      }),
+      factory(TargetHealth, [SharedHealth], ({ health }: SharedHealth) => health),
+      factory(Router, [TargetHealth], (health: TargetHealth) => new Router(health)),
+      factory(Accounting, [Admission, TargetHealth], (admission: Admission, health: TargetHealth) => {
         const metrics = createGatewayMetrics(registry, {
           inFlight: () => admission.count(() => true),
           openStreams: () => admission.count((exchange) => exchange.stream),
           configRevision: () => config.current().revision,
+          targets: () => targetsOf(config.current(), health),
         });
         return new Accounting(metrics, logger);
       }),
       factory(
         ProxyPipeline,
-        [ConfigSource, Admission, ClientKeys, CredentialSource, Upstreams, Accounting],
+        [ConfigSource, Admission, ClientKeys, Router, TargetHealth, CredentialSource, Upstreams, Accounting],
         (...parts: PipelineParts) => new ProxyPipeline(...parts, tuning),
       ),
       factory(
         GatewayLifecycle,
-        [COMMANDS, VaultEvents, RefreshQueue, ClientKeys, CredentialSource, Admission, Upstreams],
+        [
+          COMMANDS,
+          VaultEvents,
+          RefreshQueue,
+          ClientKeys,
+          CredentialSource,
+          SharedHealth,
+          Admission,
+          Upstreams,
+        ],
         (...parts: ConstructorParameters<typeof GatewayLifecycle>) => new GatewayLifecycle(...parts),
       ),
     ];
@@ -98,7 +129,22 @@ export class GatewayModule {
   }
 }
 
-type PipelineParts = [ConfigSource, Admission, ClientKeys, CredentialSource, Upstreams, Accounting];
+type PipelineParts = [
+  ConfigSource,
+  Admission,
+  ClientKeys,
+  Router,
+  TargetHealth,
+  CredentialSource,
+  Upstreams,
+  Accounting,
+];
+
+function* targetsOf(snapshot: ConfigSnapshot, health: TargetHealth) {
+  for (const { targets } of snapshot.models.values())
+    for (const { provider, model } of targets)
+      yield { provider, model, resting: health.isResting(provider, model) };
+}
 
 function newerTokens(tuning: GatewayTuning) {
   return (vault: AccessVault, events: VaultEvents, queue: RefreshQueue): NewerTokens =>

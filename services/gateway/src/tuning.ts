@@ -19,6 +19,15 @@ export interface GatewayTuning {
   readonly clientKeyWaitMs: number;
   /** how long a key that nobody knows is remembered as such */
   readonly unknownKeyMs: number;
+  /** the first rest of a failing target; each failure in a row doubles it up to the longest */
+  readonly coolDownMs: number;
+  readonly longestCoolDownMs: number;
+  /** the longest rest that an upstream's `retry-after` can ask for */
+  readonly longestRetryAfterMs: number;
+  /** how often the other replicas' cool-downs are read again, should a message have been lost */
+  readonly coolDownRereadMs: number;
+  /** after this long no further target is tried */
+  readonly failoverMs: number;
   /** mean delay of the event loop above which requests are shed */
   readonly maxLoopDelayMs: number;
 }
@@ -37,5 +46,10 @@ export const DEFAULT_TUNING: GatewayTuning = {
   clientKeyRereadMs: 5_000,
   clientKeyWaitMs: 2_000,
   unknownKeyMs: 2_000,
+  coolDownMs: 1_000,
+  longestCoolDownMs: 60_000,
+  longestRetryAfterMs: 3_600_000,
+  coolDownRereadMs: 5_000,
+  failoverMs: 600_000,
   maxLoopDelayMs: 1_000,
 };

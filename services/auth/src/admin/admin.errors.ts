@@ -5,6 +5,7 @@ export const Unauthorized = defineRequestError('Unauthorized', 'unauthorized', 4
 export const RoleRequired = defineRequestError('RoleRequired', 'role_required', 403);
 export const CredentialUnknown = defineError('CredentialUnknown', 'credential_not_found', 404);
 export const ClientKeyNotFound = defineError('ClientKeyNotFound', 'client_key_not_found', 404);
+export const ProviderNotFound = defineError('ProviderNotFound', 'provider_not_found', 404);
 export const ReauthorizationRequired = defineError(
   'ReauthorizationRequired',
   'reauthorization_required',

@@ -1,8 +1,17 @@
+import type { IncomingMessage } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import { MediaTypeUnsupported } from './http.errors.js';
 
 export const JSON_TYPES = ['application/json', 'application/*+json'];
 export const BODY_LIMIT = '64kb';
+/** For a body that holds a request to the gateway. */
+export const LARGE_BODY_LIMIT = '2mb';
+const HOLD_REQUESTS = new Set(['/api/route/explain']);
+
+/** Whether the body parser for large bodies takes this one; it is given node's own request. */
+export function holdsRequest({ url = '' }: IncomingMessage): boolean {
+  return HOLD_REQUESTS.has(url.split('?', 1)[0] as string);
+}
 
 /** A body of another type would be ignored by the parser, and its fields then reported missing: say what is wrong. */
 export function requireJson(request: Request, _response: Response, next: NextFunction): void {

@@ -1,7 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from '@muxgate/runtime';
 import { allowedMethodsOf } from './allowed-methods.js';
-import { BODY_LIMIT, JSON_TYPES, requireJson } from './body.js';
+import { BODY_LIMIT, holdsRequest, JSON_TYPES, LARGE_BODY_LIMIT, requireJson } from './body.js';
 import { describeApi, serveApiDescription } from './openapi.js';
 import { ProblemFilter } from './problem.filter.js';
 import { requestContext } from './request-context.js';
@@ -15,6 +15,7 @@ export function dressApp(app: NestExpressApplication, logger: Logger): void {
   app.use('/docs', docsHeaders);
   app.use(['/api', '/auth', '/openapi.json'], noStore);
   app.use(requireJson);
+  app.useBodyParser('json', { limit: LARGE_BODY_LIMIT, type: holdsRequest });
   app.useBodyParser('json', { limit: BODY_LIMIT, type: JSON_TYPES });
 
   const document = describeApi(app);

@@ -66,7 +66,7 @@ function ofFramework(exception: HttpException): AppError {
     case 404:
       return new RouteUnknown('There is nothing at this address; GET /openapi.json lists what there is.');
     case 413:
-      return new BodyTooLarge('The body is larger than this API ever needs (64 KiB).');
+      return new BodyTooLarge('The body is larger than this address ever needs.');
     case 415:
       return new MediaTypeUnsupported('The content encoding is not supported.');
     default:

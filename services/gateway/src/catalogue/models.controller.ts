@@ -1,10 +1,10 @@
 import { Controller, Get, Headers, Inject, Param } from '@nestjs/common';
 import type { ClientKey } from '@muxgate/clients';
 import { ConfigSource, type ModelConfig } from '@muxgate/config';
+import { lookUpModel } from '@muxgate/routing';
 import type { IncomingHttpHeaders } from 'node:http';
 import { ANONYMOUS, identifyClient } from '../proxy/client-auth.js';
 import { ClientKeys } from '../proxy/client-keys.js';
-import { lookUpModel } from '../proxy/choose-target.js';
 
 /** The catalogue is configuration, without a date of its own: the same for all, so that answers can be compared. */
 const CREATED = 0;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { AppError } from '@muxgate/runtime';
-import type { Decision } from './choose-target.js';
+import type { Decision } from './decision.js';
 import { errorAnswer, errorEvent } from './error-envelope.js';
 import type { Surface } from './surface.js';
 
@@ -19,6 +19,8 @@ export interface AnswerFacts {
   readonly surface: Surface;
   readonly decision: Decision | undefined;
   readonly attempts: number;
+  /** another attempt may take the place of what is held */
+  readonly replaceable: boolean;
 }
 
 /** What can be asked to stop and go on sending. */
@@ -67,6 +69,7 @@ export class Downstream {
   drop(): void {
     if (!this.committed) this.head = undefined;
     this.held = [];
+    this.atEventBoundary = true;
   }
 
   /** Sends what is held, at the end of this tick. */
@@ -126,8 +129,11 @@ export class Downstream {
     this.head ??= streamHead();
     // a client that does not read is slow, not waiting; and half an event must not be cut in two
     if (this.head.events && this.atEventBoundary && !this.waitsForDrain) {
-      this.held.push(this.facts.surface.ping);
-      this.flush();
+      if (this.facts.replaceable) this.writePing();
+      else {
+        this.held.push(this.facts.surface.ping);
+        this.flush();
+      }
     }
     this.silence = setTimeout(onSilence, this.pingAfterMs, this);
   }
@@ -144,6 +150,13 @@ export class Downstream {
       clearTimeout(this.silence);
       this.res.end(data);
     } else if (data !== undefined && data.length > 0 && !this.res.write(data)) this.waitForDrain();
+  }
+
+  /** Only the ping: what is held may yet be replaced. */
+  private writePing(): void {
+    if (!this.committed) this.writeHead();
+    this.lastSentAt = performance.now();
+    this.res.write(this.facts.surface.ping);
   }
 
   private writeHead(): void {

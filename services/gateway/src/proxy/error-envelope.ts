@@ -1,5 +1,5 @@
 import { AppError } from '@muxgate/runtime';
-import { InternalError } from './errors.js';
+import { InternalError, TargetsResting } from './errors.js';
 import type { Envelope, SurfaceName } from './surface.js';
 
 /** The one place where an error becomes a status, a body and headers of a surface (contract, section 5). */
@@ -24,7 +24,7 @@ const OPENAI_TYPES: Readonly<Record<number, string>> = {
   403: 'permission_error',
   429: 'rate_limit_error',
 };
-const OVERLOADED = new Set(['overloaded', 'draining', 'upstream_overloaded']);
+const OVERLOADED = new Set(['overloaded', 'draining', 'targets_resting', 'upstream_overloaded']);
 
 /** Beyond status and body: what a client should do next. */
 const ADVICE: Readonly<Record<string, readonly string[]>> = {
@@ -50,15 +50,15 @@ export function errorAnswer(error: AppError, envelope: Envelope, requestId: stri
   const body = Buffer.from(JSON.stringify(errorBody(error, envelope, requestId)));
   return {
     status: error.status,
-    headers: [
-      'content-type',
-      'application/json',
-      'content-length',
-      String(body.length),
-      ...(ADVICE[error.code] ?? []),
-    ],
+    headers: ['content-type', 'application/json', 'content-length', String(body.length), ...adviceFor(error)],
     body,
   };
+}
+
+function adviceFor(error: AppError): readonly string[] {
+  if (error instanceof TargetsResting)
+    return ['retry-after', String(Math.max(1, Math.ceil(error.restMs / 1000)))];
+  return ADVICE[error.code] ?? [];
 }
 
 /** The error as the surface's own event, for a stream that has begun. */

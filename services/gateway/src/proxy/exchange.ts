@@ -2,10 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ClientKey } from '@muxgate/clients';
 import type { ConfigSnapshot } from '@muxgate/config';
 import { requestId, type AppError } from '@muxgate/runtime';
-import type { Decision } from './choose-target.js';
+import type { HealthTrial } from '../targets/target-health.js';
 import type { Credential } from './credential-source.js';
+import type { Decision } from './decision.js';
 import { Downstream, type AnswerFacts } from './downstream.js';
+import type { RoutedRequest } from './router.js';
 import type { Surface } from './surface.js';
+import type { RequestBody } from './request-body.js';
 import type { Usage } from './usage-reader.js';
 
 /** What can be given up before it has come to anything. */
@@ -24,14 +27,21 @@ export class Exchange implements AnswerFacts {
   requestedModel = '';
   decision: Decision | undefined;
   credential: Credential | undefined;
-  /** kept until nothing can ask for it again: the request may have to be sent twice */
-  body: Buffer | undefined;
+  /** kept until nothing can ask for it again: the request may have to be sent to another target, or twice to one */
+  body: RequestBody | undefined;
   bodyLength = 0;
   /** the client asked for events */
   stream = false;
 
   attempts = 0;
   resent = false;
+  routed: RoutedRequest | undefined;
+  /** what the running attempt tells about its target */
+  trial: HealthTrial | undefined;
+  /** what the running attempt has come to so far, as `muxgate_upstream_attempts_total` names it */
+  outcome = 'answered';
+  /** downstream holds an upstream's answer, which is the client's should no other target have a better one */
+  answerHeld: 'body' | 'events' | undefined;
   /** milliseconds spent waiting for upstream, over all attempts */
   upstreamMs = 0;
   firstContentAt: number | undefined;
@@ -53,6 +63,22 @@ export class Exchange implements AnswerFacts {
   ) {
     this.id = requestId(req.headers['x-request-id']);
     this.downstream = new Downstream(this, res, pingAfterMs);
+  }
+
+  /** An attempt starts: nothing that the one before has left counts. */
+  begin(decision: Decision, credential: Credential, trial: HealthTrial): void {
+    this.decision = decision;
+    this.credential = credential;
+    this.trial = trial;
+    this.attempts++;
+    this.outcome = 'answered';
+    this.answerHeld = undefined;
+    this.usage = undefined;
+    this.usageEstimated = false;
+  }
+
+  get replaceable(): boolean {
+    return this.body !== undefined;
   }
 
   get query(): string {

@@ -8,6 +8,7 @@ export interface LiveFigures {
   inFlight(): Iterable<readonly [surface: string, count: number]>;
   openStreams(): Iterable<readonly [surface: string, count: number]>;
   configRevision(): number;
+  targets(): Iterable<{ readonly provider: string; readonly model: string; readonly resting: boolean }>;
 }
 
 export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;
@@ -39,6 +40,17 @@ export function createGatewayMetrics(registry: Registry, live: LiveFigures) {
     registers,
     collect() {
       this.set(live.configRevision());
+    },
+  });
+  new Gauge({
+    name: 'muxgate_target_cooldown',
+    help: '1 while a target, an upstream model of a provider, rests after failures.',
+    labelNames: ['provider', 'model'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { provider, model, resting } of live.targets())
+        this.set({ provider, model }, resting ? 1 : 0);
     },
   });
   return {

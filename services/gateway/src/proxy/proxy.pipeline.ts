@@ -1,31 +1,35 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { ConfigSource } from '@muxgate/config';
+import { scanBody } from '@muxgate/json-scan';
 import { USER_AGENT, type AppError } from '@muxgate/runtime';
+import { outcomeOf, retryAfterMs, retryClass } from '../targets/retry-class.js';
+import type { TargetHealth } from '../targets/target-health.js';
 import { answerTokenCount } from '../translate/count-tokens.js';
 import { translatedDialect } from '../translate/dialect.js';
 import { Translation } from '../translate/translation.js';
 import type { GatewayTuning } from '../tuning.js';
 import type { Accounting } from './accounting.js';
 import type { Admission } from './admission.js';
-import { scanBody } from './body-scan.js';
-import { chooseTarget, lookUpModel } from './choose-target.js';
 import { ANONYMOUS, identifyClient } from './client-auth.js';
 import type { ClientKeys } from './client-keys.js';
 import type { Credential, CredentialSource } from './credential-source.js';
+import type { Decision } from './decision.js';
 import { shownError } from './error-envelope.js';
-import { ClientGone, StreamRefused } from './errors.js';
+import { ClientGone, StreamRefused, TargetsResting } from './errors.js';
 import { Exchange } from './exchange.js';
 import { requestHeaders } from './headers.js';
 import { drainBody, readBody } from './read-body.js';
 import { Relay, type RelayOutcome } from './relay.js';
-import { spliceInPlace, type ReceivedBody } from './splice-in-place.js';
+import { RequestBody } from './request-body.js';
+import type { Router } from './router.js';
+import type { ReceivedBody } from './splice-in-place.js';
 import type { Surface } from './surface.js';
 import type { Upstreams } from './upstream.js';
-import { whenReady } from './when-ready.js';
+import { whenReady, type MaybePromise } from './when-ready.js';
 
 /**
- * The request path, in order: admission → client → body → scan → model → target → credential → upstream → relay, or
- * translation where the target speaks another protocol → accounting. A request whose client and credential are in memory goes from the end of its body to upstream in
+ * The request path, in order: admission → client → body → scan → route → target → credential → upstream → relay,
+ * or translation where the target speaks another protocol → accounting; from a target that fails before the first content of its answer back to the next one. A request whose client and credential are in memory goes from the end of its body to upstream in
  * one tick. A request keeps the configuration that it began with.
  */
 export class ProxyPipeline implements RelayOutcome {
@@ -33,6 +37,8 @@ export class ProxyPipeline implements RelayOutcome {
     private readonly config: ConfigSource,
     private readonly admission: Admission,
     private readonly clientKeys: ClientKeys,
+    private readonly router: Router,
+    private readonly health: TargetHealth,
     private readonly credentials: CredentialSource,
     private readonly upstreams: Upstreams,
     private readonly accounting: Accounting,
@@ -52,7 +58,7 @@ export class ProxyPipeline implements RelayOutcome {
         client,
         (known) => {
           exchange.client = known;
-          readBody(req, res, this.tuning.maxBodyBytes, (body) => this.route(exchange, body, fail), fail);
+          readBody(req, res, this.tuning.maxBodyBytes, (body) => this.route(exchange, body), fail);
         },
         fail,
       );
@@ -61,35 +67,72 @@ export class ProxyPipeline implements RelayOutcome {
     }
   }
 
-  private route(exchange: Exchange, body: ReceivedBody, fail: (error: unknown) => void): void {
-    const { snapshot, surface } = exchange;
-    const scanned = scanBody(body.bytes);
-    const model = lookUpModel(snapshot, exchange.client ?? ANONYMOUS, scanned.model.value);
-    const decision = chooseTarget(snapshot, model, surface);
-    exchange.decision = decision;
+  private route(exchange: Exchange, received: ReceivedBody): void {
+    const { snapshot, surface, req, client = ANONYMOUS } = exchange;
+    const { bytes: body } = received;
+    const scanned = scanBody(body);
+    const routed = this.router.route({
+      snapshot,
+      protocol: surface.protocol,
+      client,
+      headers: req.headers,
+      body,
+      scanned,
+    });
+    exchange.routed = routed;
     exchange.requestedModel = scanned.model.value;
-    exchange.body = spliceInPlace(body, scanned, decision.target.model);
-    exchange.bodyLength = exchange.body.length;
-    if (surface.name === 'count_tokens' && translatedDialect(decision.provider, surface) !== undefined) {
-      answerTokenCount(exchange, exchange.body).catch(fail);
-      return;
-    }
+    exchange.body = new RequestBody(received, scanned, routed.cuts);
+    exchange.bodyLength = body.length;
     exchange.stream = scanned.stream && surface.name !== 'count_tokens';
     if (exchange.stream) exchange.downstream.keepAwake();
-    whenReady(this.credentials.of(decision.provider), (credential) => this.send(exchange, credential), fail);
+    this.tryNext(exchange);
   }
 
-  private send(exchange: Exchange, credential: Credential): void {
-    const { req, decision, body } = exchange;
-    if (exchange.clientGone || decision === undefined || body === undefined) return;
-    exchange.credential = credential;
-    exchange.attempts++;
-    const { provider } = decision;
-    const dialect = translatedDialect(provider, exchange.surface);
-    if (dialect !== undefined) {
-      new Translation(exchange, this).send(this.upstreams, dialect, credential);
-      return;
+  /** The next target that may be tried; `reason` is why the one before has no answer. */
+  private tryNext(exchange: Exchange, reason?: unknown): void {
+    const late = performance.now() - exchange.startedAt > this.tuning.failoverMs;
+    const { routed } = exchange;
+    const candidate = late ? undefined : routed?.plan.next();
+    if (routed === undefined || candidate === undefined) return this.giveUp(exchange, reason);
+    const { provider, target } = candidate;
+    const decision = { rule: routed.rule, model: routed.model, provider, target, place: candidate.place };
+    // an answer that is held is still the client's until the next request has left
+    if (exchange.answerHeld === undefined) exchange.decision = decision;
+    if (
+      exchange.surface.name === 'count_tokens' &&
+      translatedDialect(provider, exchange.surface) !== undefined
+    )
+      return this.countTokens(exchange, target.model);
+    const skip = (error: unknown): void => this.tryNext(exchange, reason ?? error);
+    let credential: MaybePromise<Credential>;
+    try {
+      credential = this.credentials.of(provider);
+    } catch (error) {
+      return skip(error);
     }
+    exchange.resent = false;
+    if (credential instanceof Promise)
+      credential
+        .then((ready) => this.send(exchange, decision, ready), skip)
+        .catch((error: unknown) => this.fail(exchange, error));
+    else this.send(exchange, decision, credential);
+  }
+
+  /** The target offers no such thing. */
+  private countTokens(exchange: Exchange, model: string): void {
+    const { body } = exchange;
+    if (body === undefined) return;
+    answerTokenCount(exchange, body.forLast(model)).catch((error: unknown) => this.fail(exchange, error));
+  }
+
+  private send(exchange: Exchange, decision: Decision, credential: Credential): void {
+    const { req, body, downstream, routed } = exchange;
+    if (exchange.clientGone || body === undefined || routed === undefined) return;
+    const { plan } = routed;
+    const { provider, target } = decision;
+    const dialect = translatedDialect(provider, exchange.surface);
+    downstream.drop();
+    exchange.begin(decision, credential, this.health.begin(decision.place));
     const headers = requestHeaders(
       req.rawHeaders,
       req.headers.connection,
@@ -97,40 +140,85 @@ export class ProxyPipeline implements RelayOutcome {
       credential.header,
       USER_AGENT,
     );
-    const relay = new Relay(exchange, this);
-    this.upstreams.send(provider, exchange.surface.upstreamPath + exchange.query, headers, body, relay);
-    // only a token that can be refreshed can make the body be needed again
-    if (credential.grant === undefined || exchange.resent) exchange.body = undefined;
+    const path = exchange.surface.upstreamPath + exchange.query;
+    const last = !plan.hasNext;
+    if (last) plan.end();
+    const bytes = last ? body.forLast(target.model) : body.for(target.model);
+    if (dialect === undefined) this.upstreams.send(provider, path, headers, bytes, new Relay(exchange, this));
+    else new Translation(exchange, this).send(this.upstreams, dialect, credential, bytes);
+    // only another target, or a token that can be refreshed, can make the body be needed again
+    if (last && !mayRefresh(exchange)) exchange.body = undefined;
   }
 
-  /** 401 on a token that can be refreshed: once more with a newer one, else the upstream's own answer. */
-  unauthorized(exchange: Exchange): void {
-    this.accounting.attempt(exchange, 'unauthorized');
-    const refused = exchange.credential?.grant;
-    const again = refused === undefined ? Promise.resolve(undefined) : this.credentials.replace(refused);
-    again
+  holds(exchange: Exchange, status: number, headers: IncomingHttpHeaders): boolean {
+    const { trial, routed } = exchange;
+    exchange.outcome = outcomeOf(status);
+    const meaning = retryClass(status);
+    switch (meaning) {
+      case 'refused':
+        trial?.abandoned();
+        if (status === 401 && mayRefresh(exchange)) return true;
+        break;
+      case 'limited':
+        trial?.failed('credential', retryAfterMs(headers, this.now()));
+        break;
+      case 'failing':
+        trial?.failed('target', retryAfterMs(headers, this.now()));
+    }
+    if (!routed?.plan.hasNext) exchange.body = undefined;
+    return meaning !== 'final' && exchange.body !== undefined;
+  }
+
+  committed(exchange: Exchange): void {
+    exchange.body = undefined;
+    exchange.trial?.well();
+  }
+
+  refused(exchange: Exchange, events: boolean): void {
+    this.accounting.attempt(exchange, exchange.outcome);
+    exchange.answerHeld = events ? 'events' : 'body';
+    if (exchange.outcome === 'unauthorized' && mayRefresh(exchange)) this.refresh(exchange);
+    else this.tryNext(exchange);
+  }
+
+  /** 401 on a token that can be refreshed: once more with a newer one, else as any refusal. */
+  private refresh(exchange: Exchange): void {
+    const { credential, decision } = exchange;
+    if (credential?.grant === undefined || decision === undefined) return;
+    this.credentials
+      .replace(credential.grant)
       .then((newer) => {
-        const { downstream } = exchange;
         if (exchange.clientGone) return;
-        if (newer !== undefined) {
-          downstream.drop();
-          exchange.resent = true;
-          this.send(exchange, newer);
-        } else if (downstream.committed) {
-          throw new StreamRefused(`provider ${exchange.decision?.provider.name} refused the credential`);
-        } else downstream.finish();
+        exchange.resent = true;
+        if (newer === undefined) this.tryNext(exchange);
+        else this.send(exchange, decision, newer);
       })
       .catch((error: unknown) => this.fail(exchange, error));
   }
 
   failed(exchange: Exchange, error: AppError): void {
     this.accounting.attempt(exchange, error.code);
-    this.fail(exchange, error);
+    // a request that cannot be put into the target's dialect says nothing about the target
+    if (error.status < 500) return this.fail(exchange, error);
+    exchange.trial?.failed('target', undefined);
+    if (exchange.body === undefined) this.fail(exchange, error);
+    else this.tryNext(exchange, error);
   }
 
   finished(exchange: Exchange): void {
-    this.accounting.attempt(exchange, 'answered');
+    this.accounting.attempt(exchange, exchange.outcome);
     exchange.downstream.finish();
+  }
+
+  /** No target is left: the last upstream's own answer, why there is none, or that none was tried. */
+  private giveUp(exchange: Exchange, reason: unknown): void {
+    const { answerHeld, downstream } = exchange;
+    exchange.body = undefined;
+    if (answerHeld === 'body' && downstream.committed) {
+      const provider = exchange.decision?.provider.name;
+      this.fail(exchange, new StreamRefused(`provider ${provider} refused the stream: ${exchange.outcome}`));
+    } else if (answerHeld !== undefined) downstream.finish();
+    else this.fail(exchange, reason ?? restingTargets(exchange));
   }
 
   /** Ends an exchange for a reason of ours; also one that is running. */
@@ -146,6 +234,7 @@ export class ProxyPipeline implements RelayOutcome {
   private close(exchange: Exchange): void {
     exchange.clientGone = !exchange.res.writableFinished && exchange.failure === undefined;
     exchange.body = undefined;
+    exchange.trial?.abandoned();
     if (exchange.attempt !== undefined) this.stopUpstream(exchange, new ClientGone('the client has gone'));
     exchange.downstream.stop();
     this.admission.leave(exchange);
@@ -157,4 +246,17 @@ export class ProxyPipeline implements RelayOutcome {
     exchange.attempt.stop(reason);
     this.accounting.attempt(exchange, 'aborted');
   }
+}
+
+function mayRefresh({ body, credential, resent }: Exchange): boolean {
+  return body !== undefined && credential?.grant !== undefined && !resent;
+}
+
+/** None was tried; the answer still says where the request would have gone. */
+function restingTargets(exchange: Exchange): Error {
+  const { routed } = exchange;
+  const preferred = routed?.plan.preferred;
+  if (routed === undefined || preferred === undefined) return new Error('a request without a route');
+  exchange.decision = { rule: routed.rule, model: routed.model, ...preferred };
+  return new TargetsResting(routed.model.name, routed.plan.soonestMs);
 }

@@ -7,12 +7,17 @@ import type { Attempt, Exchange } from './exchange.js';
 import { responseHeaders } from './headers.js';
 import { createStreamTap, type StreamTap } from './sse-tap.js';
 import { upstreamError } from './upstream-error.js';
+import { errorEventStatus } from '../targets/retry-class.js';
 import { readJsonUsage, type StreamProtocol } from './usage-reader.js';
 
-/** What an attempt came to; exactly one is called, once. */
+/** What an attempt comes to, as it shows; of `refused`, `failed` and `finished` exactly one is called, once. */
 export interface RelayOutcome {
-  /** the upstream refused the token; its answer is held downstream */
-  unauthorized(exchange: Exchange): void;
+  /** whether an answer of this status is only held downstream, since another attempt may take its place */
+  holds(exchange: Exchange, status: number, headers: IncomingHttpHeaders): boolean;
+  /** the answer goes to the client: nothing can take its place any more */
+  committed(exchange: Exchange): void;
+  /** the answer is held downstream, as much of it as came: as events, or as one body */
+  refused(exchange: Exchange, events: boolean): void;
   failed(exchange: Exchange, error: AppError): void;
   finished(exchange: Exchange): void;
 }
@@ -31,6 +36,7 @@ export class Relay implements Dispatcher.DispatchHandler, Attempt {
   private controller: Dispatcher.DispatchController | undefined;
   private readonly startedAt = performance.now();
   private status = 0;
+  private headers: IncomingHttpHeaders = {};
   private tap: StreamTap | undefined;
   private copy: Buffer[] | undefined;
   private copied = 0;
@@ -63,12 +69,14 @@ export class Relay implements Dispatcher.DispatchHandler, Attempt {
     if (status < 200) return;
     const { exchange, downstream } = this;
     this.status = status;
-    this.refused = status === 401 && exchange.body !== undefined && exchange.credential?.grant !== undefined;
-    if (!this.refused) exchange.body = undefined;
+    this.headers = headers;
+    this.refused = this.outcome.holds(exchange, status, headers);
     const encoding = headers['content-encoding'];
     const plain = encoding === undefined || encoding === 'identity';
     const ok = status >= 200 && status < 300;
     const events = ok && plain && isEventStream(headers['content-type']);
+    // a model that has begun an answer which is no stream has been paid for it
+    if (!this.refused && !events) this.outcome.committed(exchange);
     if (downstream.committed && !events && !this.refused) return this.refuse();
     if (ok && plain && exchange.surface.name !== 'count_tokens') {
       if (events) this.tap = createStreamTap(exchange.surface.protocol as StreamProtocol);
@@ -97,7 +105,7 @@ export class Relay implements Dispatcher.DispatchHandler, Attempt {
     const { tap, exchange, downstream } = this;
     tap?.end();
     this.close();
-    if (this.refused) return this.outcome.unauthorized(exchange);
+    if (this.refused) return this.outcome.refused(exchange, false);
     if (tap !== undefined && !tap.protocolEndSeen && !tap.errorEventSeen) {
       const provider = exchange.decision?.provider.name;
       const error = this.sending
@@ -112,7 +120,7 @@ export class Relay implements Dispatcher.DispatchHandler, Attempt {
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     if (this.over) return;
     this.close();
-    if (this.refused) return this.outcome.unauthorized(this.exchange);
+    if (this.refused) return this.outcome.refused(this.exchange, false);
     const provider = this.exchange.decision?.provider.name ?? '';
     this.outcome.failed(this.exchange, upstreamError(error, provider, this.controller !== undefined));
   }
@@ -128,8 +136,10 @@ export class Relay implements Dispatcher.DispatchHandler, Attempt {
     } else this.holdPartial(chunk);
     if (!this.sending) {
       if (tap.firstContentSeen) exchange.firstContentAt = performance.now();
+      else if (tap.errorEventSeen && this.refuseStream(tap)) return;
       else if (!tap.protocolEndSeen && !tap.errorEventSeen && this.held <= MAX_HELD) return;
       this.sending = true;
+      this.outcome.committed(exchange);
     }
     downstream.send();
   }
@@ -150,6 +160,16 @@ export class Relay implements Dispatcher.DispatchHandler, Attempt {
       this.partial = [];
       this.downstream.atEventBoundary = false;
     }
+  }
+
+  /** An error as the first event is an answer that may be replaced, as if it had come as a status. */
+  private refuseStream(tap: StreamTap): boolean {
+    const { exchange, outcome } = this;
+    if (!outcome.holds(exchange, errorEventStatus(tap.errorKinds), this.headers)) return false;
+    for (const part of this.partial) this.downstream.hold(part);
+    this.stop(new Error('the stream began with an error'));
+    outcome.refused(exchange, true);
+    return true;
   }
 
   private relayBytes(chunk: Buffer): void {

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scanBody } from './body-scan.js';
+import { modelEdit, scanBody, splice } from '@muxgate/json-scan';
 import { spliceInPlace } from './splice-in-place.js';
-import { spliceModel } from './splice.js';
 
 function received(text: string, room: number): { bytes: Buffer; room: number } {
   const memory = Buffer.alloc(room + Buffer.byteLength(text), 'x');
@@ -24,7 +23,8 @@ describe('spliceInPlace', () => {
           const text = `{"a":${before},"model":${JSON.stringify(model)},"b":${after}}`;
           const body = received(text, room);
           const scanned = scanBody(body.bytes);
-          const expected = Buffer.concat(spliceModel(Buffer.from(text), scanned, newModel).chunks);
+          const edit = modelEdit(scanned, newModel);
+          const expected = Buffer.concat(splice(Buffer.from(text), edit === undefined ? [] : [edit]).chunks);
           expect(spliceInPlace(body, scanned, newModel).equals(expected)).toBe(true);
         },
       ),

@@ -1,5 +1,4 @@
-import type { ScannedBody } from './body-scan.js';
-import { spliceModel } from './splice.js';
+import { modelEdit, splice, type ScannedBody } from '@muxgate/json-scan';
 
 /** A request body as it was received, and how many bytes of its memory before it are free. */
 export interface ReceivedBody {
@@ -13,12 +12,12 @@ export interface ReceivedBody {
  * was received is no longer whole afterwards.
  */
 export function spliceInPlace({ bytes, room }: ReceivedBody, scanned: ScannedBody, newModel: string): Buffer {
-  const { start, end, value } = scanned.model;
-  if (newModel === value) return bytes;
-  const literal = Buffer.from(JSON.stringify(newModel));
+  const edit = modelEdit(scanned, newModel);
+  if (edit === undefined) return bytes;
+  const { start, end, by: literal } = edit;
   const growth = literal.length - (end - start);
   if (growth > room) {
-    const { chunks, length } = spliceModel(bytes, scanned, newModel);
+    const { chunks, length } = splice(bytes, [edit]);
     return Buffer.concat(chunks, length);
   }
   const spliced = Buffer.from(bytes.buffer, bytes.byteOffset - growth, bytes.length + growth);

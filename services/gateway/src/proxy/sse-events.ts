@@ -1,4 +1,4 @@
-import { bytesAre } from './json-walk.js';
+import { bytesAre } from '@muxgate/json-scan';
 
 /** More of one event than this is not kept: its bytes still pass, its content goes unread. */
 export const MAX_EVENT_BYTES = 1024 * 1024;

@@ -1,4 +1,4 @@
-import { bytesAre, decodeString, valueAt, walkObject } from './json-walk.js';
+import { bytesAre, decodeString, textAt, valueAt, walkObject } from '@muxgate/json-scan';
 import { SseSplitter, sseFields } from './sse-events.js';
 import { readUsage, type StreamProtocol, type Usage } from './usage-reader.js';
 
@@ -15,6 +15,8 @@ export interface StreamTap {
   readonly protocolEndSeen: boolean;
   /** An `error` event, a chat chunk with `error`, or `response.failed`. */
   readonly errorEventSeen: boolean;
+  /** What names the kind of the error that was seen: its `type`, `code`, or both. */
+  readonly errorKinds: readonly string[];
   /** The latest that upstream reported; final once the protocol's end was seen. */
   readonly usage: Usage | undefined;
   /** Events that carried output, for an estimate where upstream reports no usage. */
@@ -36,6 +38,7 @@ abstract class Tap implements StreamTap {
   firstContentSeen = false;
   protocolEndSeen = false;
   errorEventSeen = false;
+  errorKinds: readonly string[] = [];
   usage: Usage | undefined;
   outputEvents = 0;
   private readonly splitter = new SseSplitter((buffer, start, end) => this.read(buffer, start, end));
@@ -84,6 +87,7 @@ class AnthropicTap extends NamedEventTap {
         return;
       case 'error':
         this.errorEventSeen = true;
+        this.errorKinds = kindsOf(data, ['error']);
         return;
       case 'message_start':
         this.usage = readUsage(
@@ -125,9 +129,11 @@ class ResponsesTap extends NamedEventTap {
         return;
       case 'error':
         this.errorEventSeen = true;
+        this.errorKinds = [...kindsOf(data, ['error']), ...kindsOf(data, [])];
         return;
       case 'response.failed':
         this.errorEventSeen = true;
+        this.errorKinds = kindsOf(data, ['response', 'error']);
         this.readEnd(data);
         return;
       case 'response.completed':
@@ -181,6 +187,7 @@ class ChatTap extends Tap {
     });
     if (failed) {
       this.errorEventSeen = true;
+      this.errorKinds = kindsOf(data, ['error']);
       return;
     }
     this.firstContentSeen ||= hasChatContent(data);
@@ -203,6 +210,12 @@ class ChatTap extends Tap {
 function position(buffer: Buffer, text: string, from: number): number {
   const found = buffer.indexOf(text, from, 'latin1');
   return found < 0 ? Infinity : found;
+}
+
+function kindsOf(data: Buffer, path: readonly string[]): string[] {
+  const error = path.length === 0 ? { start: 0, end: data.length } : valueAt(data, 0, path);
+  const kinds = ['code', 'type'].map((key) => textAt(data, error, key));
+  return kinds.filter((kind) => kind !== undefined);
 }
 
 function typeOf(data: Buffer): string | undefined {

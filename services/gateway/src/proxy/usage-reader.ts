@@ -1,4 +1,4 @@
-import { skipSpace, valueAt, type Range } from './json-walk.js';
+import { skipSpace, valueAt, type Range } from '@muxgate/json-scan';
 
 /** Protocols whose answers are passed through and read in passing. */
 export type StreamProtocol = 'anthropic-messages' | 'openai-chat' | 'openai-responses';

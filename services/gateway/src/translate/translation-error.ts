@@ -9,8 +9,8 @@ export class UpstreamRefused extends AppError {
   constructor(
     message: string,
     status: number,
-    /** flat name-value pairs that tell a client what to do next */
-    readonly headers: readonly string[],
+    /** headers that tell a client what to do next */
+    readonly advice: Readonly<Record<string, string>>,
     options: { cause: unknown },
   ) {
     super(message, status === 529 ? 'upstream_overloaded' : 'upstream_refused', status, true, options);
@@ -56,7 +56,9 @@ function refused(
   cause: unknown,
 ): UpstreamRefused {
   const shown = message === '' ? `provider ${provider} answered ${status}` : message;
-  const kept = FORWARDED.flatMap((name) => (headers[name] === undefined ? [] : [name, headers[name]]));
+  const kept = Object.fromEntries(
+    FORWARDED.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])),
+  );
   return new UpstreamRefused(shown, status, kept, { cause });
 }
 

@@ -49,28 +49,13 @@ export class Translation implements Attempt {
     exchange.attempt = this;
   }
 
-  /** Never throws: what goes wrong goes to the outcome. */
-  send(upstreams: Upstreams, dialect: Dialect, credential: Credential): void {
-    this.run(upstreams, dialect, credential).catch((error: unknown) =>
-      this.fail(translationError(error, this.provider, this.answered)),
-    );
-  }
-
-  /** Gives up; the outcome is not told. */
-  stop(reason: Error): void {
-    this.close();
-    this.aborted.abort(reason);
-  }
-
-  private async run(upstreams: Upstreams, dialect: Dialect, credential: Credential): Promise<void> {
-    const { exchange } = this;
-    const { decision } = exchange;
+  /** What goes wrong upstream goes to the outcome. @throws RequestMalformed */
+  send(upstreams: Upstreams, dialect: Dialect, credential: Credential, body: Buffer): void {
+    const { decision } = this.exchange;
     if (decision === undefined) return;
     const { provider, target } = decision;
-    const call = this.prepareCall(dialect, target.model);
-    if (call === undefined) return;
-    // only a token that can be refreshed can make the body be needed again
-    if (credential.grant === undefined || exchange.resent) exchange.body = undefined;
+    // here, and not in `run`, whose frame lives as long as the answer: no body may stay in it
+    const call = this.prepareCall(dialect, target.model, body);
     const fetch = upstreamFetch({
       upstreams,
       provider,
@@ -80,15 +65,19 @@ export class Translation implements Attempt {
       },
     });
     const model = upstreamModel(provider, dialect, target.model, fetch);
-    if (exchange.stream) await this.stream(model, call, dialect);
-    else await this.generate(model, call);
+    const run = this.exchange.stream ? this.stream(model, call, dialect) : this.generate(model, call);
+    run.catch((error: unknown) => this.fail(translationError(error, this.provider, this.answered)));
   }
 
-  /** Not part of `run`, whose frame lives as long as the answer: nothing of the conversation may stay in it. */
-  private prepareCall(dialect: Dialect, model: string): Call | undefined {
+  /** Gives up; the outcome is not told. */
+  stop(reason: Error): void {
+    this.close();
+    this.aborted.abort(reason);
+  }
+
+  private prepareCall(dialect: Dialect, model: string, body: Buffer): Call {
     const { exchange, dropped } = this;
-    if (exchange.body === undefined) return undefined;
-    const request = readJsonBody(exchange.body);
+    const request = readJsonBody(body);
     const version = exchange.req.headers['anthropic-version'];
     const read = this.adapter.read(request, dropped, typeof version === 'string' ? version : undefined);
     const options = { ...fit(read, dialect, model, dropped), abortSignal: this.aborted.signal };
@@ -104,6 +93,7 @@ export class Translation implements Attempt {
   private async generate(model: LanguageModelV4, { options, facts }: Call): Promise<void> {
     const result = await model.doGenerate(options);
     if (this.over) return;
+    this.outcome.committed(this.exchange);
     this.dropped.warnings(result.warnings);
     const finish = wholeFinish(result, this.provider);
     const answer = this.adapter.answer(answerBlocks(result.content, finish), finish, facts);
@@ -124,7 +114,6 @@ export class Translation implements Attempt {
     this.prepare(200, STREAM_HEADERS, true);
     const reader = await openStream(model, options, dialect);
     if (this.over) return;
-    exchange.body = undefined;
     const gate = new Gate();
     downstream.source = gate;
     for (;;) {
@@ -138,7 +127,10 @@ export class Translation implements Attempt {
       }
       const wire = streamed.push(value);
       if (wire !== '') {
-        exchange.firstContentAt ??= performance.now();
+        if (exchange.firstContentAt === undefined) {
+          exchange.firstContentAt = performance.now();
+          this.outcome.committed(exchange);
+        }
         downstream.hold(Buffer.from(wire));
         // the first content commits at once: what fails in this same tick must find it so
         if (downstream.committed) downstream.send();
@@ -174,16 +166,16 @@ export class Translation implements Attempt {
     const { downstream, surface, id } = exchange;
     this.close();
     this.aborted.abort(error);
-    if (!(error instanceof UpstreamRefused)) return this.outcome.failed(exchange, error);
-    const mayRefresh =
-      error.status === 401 && exchange.body !== undefined && exchange.credential?.grant !== undefined;
+    if (!(error instanceof UpstreamRefused) || exchange.firstContentAt !== undefined)
+      return this.outcome.failed(exchange, error);
+    const held = this.outcome.holds(exchange, error.status, error.advice);
     if (!downstream.committed) {
       const answer = errorAnswer(error, surface.envelope, id);
       downstream.drop();
-      this.prepare(error.status, [...answer.headers, ...error.headers], false);
+      this.prepare(error.status, [...answer.headers, ...Object.entries(error.advice).flat()], false);
       downstream.hold(answer.body);
-    } else if (!mayRefresh) return this.outcome.failed(exchange, error);
-    if (mayRefresh) this.outcome.unauthorized(exchange);
+    } else if (!held) return this.outcome.failed(exchange, error);
+    if (held) this.outcome.refused(exchange, false);
     else this.outcome.finished(exchange);
   }
 

@@ -2,8 +2,6 @@ import { isUtf8 } from 'node:buffer';
 import { AppError } from '@muxgate/runtime';
 import { bytesAre, decodeString, skipSpace, TOO_DEEP, valueAt, walkObject, type Range } from './json-walk.js';
 
-export type { Range } from './json-walk.js';
-
 export type UnreadableKind = keyof typeof REASONS;
 
 /** What routing needs of a request body, as values or as places in it; the body itself is never parsed. */
@@ -15,6 +13,8 @@ export interface ScannedBody {
   readonly hasTools: boolean;
   readonly maxTokens: number | undefined;
   readonly thinkingType: string | undefined;
+  /** `reasoning_effort` of Chat Completions, `reasoning.effort` of Responses. */
+  readonly reasoningEffort: string | undefined;
   readonly fields: Readonly<Partial<Record<FieldName, Range>>>;
 }
 
@@ -30,7 +30,15 @@ const FIELDS = [
 type FieldName = (typeof FIELDS)[number];
 
 const MAX_TOKENS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const;
-const NAMES = ['model', 'stream', 'thinking', ...MAX_TOKENS, ...FIELDS] as const;
+const NAMES = [
+  'model',
+  'stream',
+  'thinking',
+  'reasoning',
+  'reasoning_effort',
+  ...MAX_TOKENS,
+  ...FIELDS,
+] as const;
 
 const REASONS = {
   not_utf8: 'the request body is not UTF-8',
@@ -68,6 +76,7 @@ export function scanBody(body: Buffer): ScannedBody {
   let stream = false;
   let maxTokens: number | undefined;
   let thinkingType: string | undefined;
+  let reasoningEffort: string | undefined;
   const closed = walkObject(body, opening, NAMES, (name, start, end) => {
     switch (name) {
       case 'model':
@@ -80,6 +89,12 @@ export function scanBody(body: Buffer): ScannedBody {
         break;
       case 'thinking':
         thinkingType = textAt(body, { start, end }, 'type');
+        break;
+      case 'reasoning':
+        reasoningEffort = textAt(body, { start, end }, 'effort');
+        break;
+      case 'reasoning_effort':
+        reasoningEffort = textAt(body, { start, end });
         break;
       case 'max_tokens':
       case 'max_completion_tokens':
@@ -104,6 +119,7 @@ export function scanBody(body: Buffer): ScannedBody {
     hasTools: fields.tools !== undefined && isFilledArray(body, fields.tools.start),
     maxTokens,
     thinkingType,
+    reasoningEffort,
     fields,
   };
 }

@@ -89,7 +89,7 @@ export function skipSpace(body: Buffer, at: number): number {
   }
 }
 
-function skipValue(body: Buffer, at: number): number {
+export function skipValue(body: Buffer, at: number): number {
   const c = body[at];
   if (c === 0x22 /* " */) {
     const quote = endOfString(body, at + 1);

@@ -1,0 +1,10 @@
+export { TRANSLATED_PROTOCOLS, type Candidate } from './candidates.js';
+export {
+  explainRoute,
+  type CoolingTarget,
+  type RouteExplanation,
+  type TargetExplanation,
+} from './explain.js';
+export { lookUpModel } from './look-up-model.js';
+export { RequestRouter, type RoutableRequest, type Routing, type Targets } from './request-router.js';
+export { ModelForbidden, ModelUnknown, NoTarget, PinForbidden, PinUnknown } from './routing.errors.js';
