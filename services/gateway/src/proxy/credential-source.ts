@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '@muxgate/config';
+import type { Protocol, ProviderConfig } from '@muxgate/config';
 import { messageOf, type Logger } from '@muxgate/runtime';
 import type { AccessGrant, AccessVault, VaultEvents } from '@muxgate/vault';
 import {
@@ -24,6 +24,11 @@ export interface CredentialSourceOptions {
   readonly preload?: number;
 }
 
+/** Where a vendor wants an API key, if not as a bearer token. */
+const KEY_HEADERS: Partial<Record<Protocol, string>> = {
+  'anthropic-messages': 'x-api-key',
+  gemini: 'x-goog-api-key',
+};
 const NONE: Credential = { header: undefined, grant: undefined };
 
 /**
@@ -184,10 +189,8 @@ export class CredentialSource {
   }
 
   private fix(provider: ProviderConfig, value: string): Credential {
-    const header =
-      provider.protocol === 'anthropic-messages'
-        ? (['x-api-key', value] as const)
-        : (['authorization', `Bearer ${value}`] as const);
+    const name = provider.keyHeader ?? KEY_HEADERS[provider.protocol] ?? 'authorization';
+    const header = [name, name === 'authorization' ? `Bearer ${value}` : value] as const;
     const credential = { header, grant: undefined };
     this.fixed.set(provider, credential);
     return credential;
