@@ -35,7 +35,9 @@ export class ProviderEntry {
   @Name({ about: 'Its name in `models`, metrics and headers.', required: true })
   name!: string;
 
-  @Name({ about: 'A [built-in description](providers.md) that fills in `protocol`, `baseUrl` and `headers`.' })
+  @Name({
+    about: 'A [built-in description](providers.md) that fills in `protocol`, `baseUrl` and `headers`.',
+  })
   preset?: string;
 
   @OneOf(PROTOCOLS, { about: 'The API that it speaks.', defaultText: "the preset's; required without one" })

@@ -10,7 +10,6 @@ export const ANTHROPIC_PRESETS: readonly ProviderPreset[] = [
     protocol: 'anthropic-messages',
     baseUrl: 'https://api.anthropic.com',
     headers: { 'anthropic-version': '2023-06-01' },
-    quirks: ['`anthropic-version` is demanded: the preset sends one where the client does not.'],
     docs: 'https://docs.claude.com/en/api/overview',
   },
   {
@@ -93,7 +92,7 @@ export const ANTHROPIC_PRESETS: readonly ProviderPreset[] = [
     protocol: 'anthropic-messages',
     baseUrl: 'https://zenmux.ai/api/anthropic',
     headers: { 'anthropic-version': '2023-06-01' },
-    quirks: ['Takes `anthropic-version: 2023-06-01` only; the preset sends it where the client sends none.'],
+    quirks: ['Takes no other `anthropic-version`.'],
     docs: 'https://docs.zenmux.ai/api/anthropic/create-messages.html',
   },
 ];

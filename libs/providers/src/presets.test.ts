@@ -19,14 +19,23 @@ test('names are unique, and one that is not there finds nothing', () => {
   expect(findProviderPreset('constructor')).toBeUndefined();
 });
 
-test.each(each)('%s has an HTTPS URL, or plain HTTP on loopback if it is local', (_, preset) => {
-  if (preset.baseUrl === undefined) return expect(preset.quirks?.join()).toContain('`baseUrl`');
-  const url = new URL(preset.baseUrl);
-  expect([url.protocol, url.hostname === '127.0.0.1']).toEqual(
-    preset.local === true ? ['http:', true] : ['https:', false],
-  );
-  expect(preset.baseUrl).not.toMatch(/\/$|[?#]/);
-  expect([url.username, url.password]).toEqual(['', '']);
+test.each(each.filter(([, preset]) => preset.baseUrl !== undefined))(
+  '%s has an HTTPS URL, or plain HTTP on loopback if it is local',
+  (_, preset) => {
+    const url = new URL(preset.baseUrl!);
+    expect([url.protocol, url.hostname === '127.0.0.1']).toEqual(
+      preset.local === true ? ['http:', true] : ['https:', false],
+    );
+    expect(preset.baseUrl).not.toMatch(/\/$|[?#]/);
+    expect([url.username, url.password]).toEqual(['', '']);
+  },
+);
+
+test('only that of Azure leaves the URL to the operator, and says so', () => {
+  const without = PROVIDER_PRESETS.filter((preset) => preset.baseUrl === undefined);
+  expect(
+    without.map(({ name, quirks = [] }) => [name, quirks.join().includes('your own `baseUrl`')]),
+  ).toEqual([['azure-openai', true]]);
 });
 
 test.each(each)('%s names its vendor and its documentation, over HTTPS', (_, preset) => {
