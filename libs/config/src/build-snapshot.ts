@@ -1,6 +1,7 @@
 import { findProviderPreset } from '@muxgate/providers';
 import type { ConfigDocument, ModelEntry } from './document.js';
 import { deepFreeze, frozenMap } from './freeze.js';
+import { allowsPrivateNetwork } from './local-preset.js';
 import type { OAuthProviderEntry } from './oauth-provider.document.js';
 import type { ProviderEntry } from './provider.document.js';
 import type { RouterSection, RuleEntry } from './router.document.js';
@@ -34,8 +35,9 @@ function oauthProvider(entry: OAuthProviderEntry): OAuthProviderConfig {
 function provider(entry: ProviderEntry): ProviderConfig {
   const preset = entry.preset === undefined ? undefined : findProviderPreset(entry.preset);
   const baseUrl = entry.baseUrl ?? preset?.baseUrl ?? '';
-  return plain({ protocol: preset?.protocol }, entry, {
+  return plain({ protocol: preset?.protocol, keyHeader: preset?.keyHeader }, entry, {
     baseUrl: baseUrl.replace(/\/+$/, ''),
+    allowPrivateNetwork: allowsPrivateNetwork(entry),
     auth: plain(entry.auth),
     headers: lowerCased({ ...preset?.headers, ...entry.headers }),
     timeouts: plain(entry.timeouts),

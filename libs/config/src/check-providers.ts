@@ -1,9 +1,11 @@
-import { findProviderPreset, PROVIDER_PRESETS } from '@muxgate/providers';
+import { findProviderPreset, protocolsOf, PROVIDER_PRESETS, type ProviderPreset } from '@muxgate/providers';
 import { checkUrlSafety } from './check-url.js';
 import type { ConfigDocument } from './document.js';
 import { isPlainReference } from './interpolate.js';
+import { allowsPrivateNetwork } from './local-preset.js';
 import { join, type Mistakes } from './mistakes.js';
 import type { AuthSection, ProviderEntry } from './provider.document.js';
+import { PROTOCOLS } from './snapshot.types.js';
 import { didYouMean } from './suggest.js';
 
 /** The rules between the fields of a provider. */
@@ -11,7 +13,7 @@ export function checkProviders(document: ConfigDocument, mistakes: Mistakes): vo
   for (const [index, entry] of document.providers.entries()) {
     const path = `providers[${index}]`;
     checkPreset(entry, path, mistakes);
-    checkUrlSafety(entry.baseUrl, entry.allowPrivateNetwork, join(path, 'baseUrl'), mistakes);
+    checkUrlSafety(entry.baseUrl, allowsPrivateNetwork(entry), join(path, 'baseUrl'), mistakes);
     if (entry.baseUrl?.includes('?')) mistakes.add(join(path, 'baseUrl'), 'must not hold a query ("?…")');
     if (entry.auth?.type !== undefined) checkAuth(entry.auth, join(path, 'auth'), mistakes);
   }
@@ -23,11 +25,36 @@ function checkPreset(entry: ProviderEntry, path: string, mistakes: Mistakes): vo
       if (entry[field] === undefined)
         mistakes.add(join(path, field), 'is missing: without preset, it is needed');
     }
-  } else if (findProviderPreset(entry.preset) === undefined) {
+    return;
+  }
+  const preset = findProviderPreset(entry.preset);
+  if (preset !== undefined) {
+    checkBesidePreset(entry, preset, path, mistakes);
+  } else {
     const names = PROVIDER_PRESETS.map((preset) => preset.name);
     mistakes.add(
       join(path, 'preset'),
       `no preset is named "${entry.preset}"${didYouMean(entry.preset, names)}`,
+    );
+  }
+}
+
+/** A preset's URL serves the preset's protocols only; another protocol needs a URL of its own. */
+function checkBesidePreset(
+  entry: ProviderEntry,
+  preset: ProviderPreset,
+  path: string,
+  mistakes: Mistakes,
+): void {
+  if (entry.baseUrl !== undefined) return;
+  const { protocol } = entry;
+  const spoken: readonly string[] = protocolsOf(preset);
+  if (preset.baseUrl === undefined) {
+    mistakes.add(join(path, 'baseUrl'), `is missing: the preset "${preset.name}" needs your own`);
+  } else if (protocol !== undefined && PROTOCOLS.includes(protocol) && !spoken.includes(protocol)) {
+    mistakes.add(
+      join(path, 'protocol'),
+      `the preset "${preset.name}" speaks ${spoken.join(', ')} at its URL; another protocol needs a baseUrl`,
     );
   }
 }

@@ -31,7 +31,7 @@ function problems(text: string, env: Record<string, string> = {}): readonly stri
 
 test('the default file needs no environment', async () => {
   const snapshot = await loadConfig('config/muxgate.yaml', {});
-  expect([...snapshot.models.keys()]).toEqual(['claude-sandbox', 'gpt-sandbox']);
+  expect([...snapshot.models.keys()]).toEqual(['claude-sandbox', 'gpt-sandbox', 'codex-sandbox']);
   expect(snapshot.providers.get('sandbox-openai')?.baseUrl).toBe('http://127.0.0.1:9100/v1');
 });
 

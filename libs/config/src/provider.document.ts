@@ -35,7 +35,9 @@ export class ProviderEntry {
   @Name({ about: 'Its name in `models`, metrics and headers.', required: true })
   name!: string;
 
-  @Name({ about: 'A built-in description that fills in `protocol`, `baseUrl` and `headers`.' })
+  @Name({
+    about: 'A [built-in description](providers.md) that fills in `protocol`, `baseUrl` and `headers`.',
+  })
   preset?: string;
 
   @OneOf(PROTOCOLS, { about: 'The API that it speaks.', defaultText: "the preset's; required without one" })
@@ -58,8 +60,11 @@ export class ProviderEntry {
   @Section(() => TimeoutsSection, { about: 'How long to wait.' })
   timeouts: TimeoutsSection = new TimeoutsSection();
 
-  @Flag({ about: 'Allows loopback, link-local and private addresses, and `http:`.' })
-  allowPrivateNetwork: boolean = false;
+  @Flag({
+    about: 'Allows loopback, link-local and private addresses, and `http:`.',
+    defaultText: '`false`; `true` for a local preset on loopback',
+  })
+  allowPrivateNetwork?: boolean;
 
   @Flag({ about: '`false` takes it out of service.' })
   enabled: boolean = true;

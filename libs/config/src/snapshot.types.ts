@@ -65,6 +65,8 @@ export interface ProviderConfig {
   /** Without a slash at its end. */
   readonly baseUrl: string;
   readonly auth: ProviderAuth;
+  /** Where an API key goes, in lower case, if not where the protocol has it; `authorization` takes a bearer token. */
+  readonly keyHeader?: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly timeouts: { readonly connectMs: number; readonly firstByteMs: number; readonly idleMs: number };

@@ -1,1 +1,2 @@
-export { PROVIDER_PRESETS, findProviderPreset, type ProviderPreset } from './presets.js';
+export type { PresetProtocol, ProviderPreset } from './preset.types.js';
+export { findProviderPreset, protocolsOf, PROVIDER_PRESETS } from './presets.js';

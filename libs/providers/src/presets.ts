@@ -1,30 +1,19 @@
-/** What `providers[].preset` fills in; whatever the configuration says beside it wins. */
-export interface ProviderPreset {
-  readonly name: string;
-  readonly protocol: 'anthropic-messages' | 'openai-chat';
-  /** As the vendor's own SDK takes it. */
-  readonly baseUrl: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly docs: string;
-}
+import { ANTHROPIC_PRESETS } from './anthropic.presets.js';
+import { LOCAL_PRESETS } from './local.presets.js';
+import { OPENAI_PRESETS } from './openai.presets.js';
+import type { PresetProtocol, ProviderPreset } from './preset.types.js';
 
 export const PROVIDER_PRESETS: readonly ProviderPreset[] = Object.freeze([
-  {
-    name: 'anthropic',
-    protocol: 'anthropic-messages',
-    baseUrl: 'https://api.anthropic.com',
-    headers: {},
-    docs: 'https://docs.claude.com/en/api/overview',
-  },
-  {
-    name: 'openai',
-    protocol: 'openai-chat',
-    baseUrl: 'https://api.openai.com/v1',
-    headers: {},
-    docs: 'https://platform.openai.com/docs/api-reference',
-  },
+  ...ANTHROPIC_PRESETS,
+  ...OPENAI_PRESETS,
+  ...LOCAL_PRESETS,
 ]);
 
 export function findProviderPreset(name: string): ProviderPreset | undefined {
   return PROVIDER_PRESETS.find((preset) => preset.name === name);
+}
+
+/** What is spoken at the preset's base URL, its own protocol first. */
+export function protocolsOf(preset: ProviderPreset): readonly PresetProtocol[] {
+  return [preset.protocol, ...(preset.alsoSpeaks ?? [])];
 }

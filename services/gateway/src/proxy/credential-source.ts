@@ -189,9 +189,8 @@ export class CredentialSource {
   }
 
   private fix(provider: ProviderConfig, value: string): Credential {
-    const name = KEY_HEADERS[provider.protocol];
-    const header =
-      name === undefined ? (['authorization', `Bearer ${value}`] as const) : ([name, value] as const);
+    const name = provider.keyHeader ?? KEY_HEADERS[provider.protocol] ?? 'authorization';
+    const header = [name, name === 'authorization' ? `Bearer ${value}` : value] as const;
     const credential = { header, grant: undefined };
     this.fixed.set(provider, credential);
     return credential;

@@ -25,6 +25,7 @@ const REQUEST_DENIED = new Set([
   'content-length',
   'authorization',
   'x-api-key',
+  'api-key',
   'cookie',
   'accept-encoding',
 ]);

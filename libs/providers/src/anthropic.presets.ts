@@ -1,0 +1,98 @@
+import type { ProviderPreset } from './preset.types.js';
+
+const IGNORES_HEADERS = 'Ignores `anthropic-version` and `anthropic-beta`.';
+
+/** Vendors that speak Anthropic Messages, at URLs of their own where they speak more. */
+export const ANTHROPIC_PRESETS: readonly ProviderPreset[] = [
+  {
+    name: 'anthropic',
+    title: 'Anthropic',
+    protocol: 'anthropic-messages',
+    baseUrl: 'https://api.anthropic.com',
+    headers: { 'anthropic-version': '2023-06-01' },
+    docs: 'https://docs.claude.com/en/api/overview',
+  },
+  {
+    name: 'baseten-anthropic',
+    title: 'Baseten',
+    protocol: 'anthropic-messages',
+    baseUrl: 'https://inference.baseten.co',
+    keyHeader: 'authorization',
+    docs: 'https://docs.baseten.co/reference/inference-api/messages',
+  },
+  {
+    name: 'deepseek-anthropic',
+    title: 'DeepSeek',
+    protocol: 'anthropic-messages',
+    baseUrl: 'https://api.deepseek.com/anthropic',
+    quirks: [IGNORES_HEADERS, 'Maps names that begin with `claude-` to its own models.'],
+    docs: 'https://api-docs.deepseek.com/guides/anthropic_api',
+  },
+  {
+    name: 'fireworks-anthropic',
+    title: 'Fireworks AI',
+    protocol: 'anthropic-messages',
+    baseUrl: 'https://api.fireworks.ai/inference',
+    keyHeader: 'authorization',
+    docs: 'https://docs.fireworks.ai/tools-sdks/anthropic-compatibility',
+  },
+  {
+    name: 'kimi-code-anthropic',
+    title: 'Kimi Code',
+    protocol: 'anthropic-messages',
+    baseUrl: 'https://api.kimi.com/coding',
+    quirks: ["Keys come with one person's membership, whose terms say who may use them."],
+    docs: 'https://www.kimi.com/code/docs/',
+  },
+  {
+    name: 'minimax-anthropic',
+    title: 'MiniMax',
+    protocol: 'anthropic-messages',
+    baseUrl: 'https://api.minimax.io/anthropic',
+    quirks: ['Keys of the Chinese platform need `baseUrl: https://api.minimaxi.com/anthropic`.'],
+    docs: 'https://platform.minimax.io/docs/api-reference/text-anthropic-api',
+  },
+  {
+    name: 'moonshot-anthropic',
+    title: 'Moonshot AI (Kimi)',
+    protocol: 'anthropic-messages',
+    baseUrl: 'https://api.moonshot.ai/anthropic',
+    keyHeader: 'authorization',
+    quirks: ['Keys of the Chinese platform need `baseUrl: https://api.moonshot.cn/anthropic`.'],
+    docs: 'https://platform.kimi.ai/docs/api/overview',
+  },
+  {
+    name: 'novita-anthropic',
+    title: 'Novita AI',
+    protocol: 'anthropic-messages',
+    baseUrl: 'https://api.novita.ai/anthropic',
+    keyHeader: 'authorization',
+    quirks: ['Offers a part of its models here.'],
+    docs: 'https://novita.ai/docs/guides/llm-anthropic-compatibility',
+  },
+  {
+    name: 'openrouter-anthropic',
+    title: 'OpenRouter',
+    protocol: 'anthropic-messages',
+    baseUrl: 'https://openrouter.ai/api',
+    keyHeader: 'authorization',
+    docs: 'https://openrouter.ai/docs',
+  },
+  {
+    name: 'zai-anthropic',
+    title: 'Z.ai',
+    protocol: 'anthropic-messages',
+    baseUrl: 'https://api.z.ai/api/anthropic',
+    keyHeader: 'authorization',
+    docs: 'https://docs.z.ai',
+  },
+  {
+    name: 'zenmux-anthropic',
+    title: 'ZenMux',
+    protocol: 'anthropic-messages',
+    baseUrl: 'https://zenmux.ai/api/anthropic',
+    headers: { 'anthropic-version': '2023-06-01' },
+    quirks: ['Takes no other `anthropic-version`.'],
+    docs: 'https://docs.zenmux.ai/api/anthropic/create-messages.html',
+  },
+];
