@@ -335,7 +335,8 @@ describe('failover', () => {
     const before = await held();
     const open = Array.from({ length: 30 }, () => ask('pair', { system: 'x'.repeat(1_000_000) }));
     await expect.poll(() => ends.length).toBe(30);
-    expect((await held()) - before).toBeLessThan(6);
+    // more than one look: V8 frees buffers in the background, after the collection that found them dead
+    await expect.poll(async () => (await held()) - before, { timeout: 10_000 }).toBeLessThan(6);
     for (const end of ends) end();
     for (const { text } of await Promise.all(open)) expect(text).toBe(WHOLE);
     forgetful.close();
