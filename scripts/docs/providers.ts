@@ -1,4 +1,9 @@
-import { protocolsOf, PROVIDER_PRESETS, type ProviderPreset } from '../../libs/providers/src/index.ts';
+import {
+  protocolsOf,
+  PROVIDER_PRESETS,
+  type PresetProtocol,
+  type ProviderPreset,
+} from '../../libs/providers/src/index.ts';
 
 /** docs/reference/providers.md, from the provider presets. */
 export function renderProviderReference(): string {
@@ -64,8 +69,13 @@ function table(presets: readonly ProviderPreset[]): string {
   ].join('\n');
 }
 
+const USUAL_KEYS: Partial<Record<PresetProtocol, string>> = {
+  'anthropic-messages': 'x-api-key',
+  gemini: 'x-goog-api-key',
+};
+
 function keyOf({ protocol, keyHeader }: ProviderPreset): string {
-  const header = keyHeader ?? (protocol === 'anthropic-messages' ? 'x-api-key' : 'authorization');
+  const header = keyHeader ?? USUAL_KEYS[protocol] ?? 'authorization';
   return header === 'authorization' ? '`Authorization: Bearer`' : `\`${header}\``;
 }
 

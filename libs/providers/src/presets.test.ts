@@ -43,7 +43,7 @@ test.each(each)('%s names its vendor and its documentation, over HTTPS', (_, pre
   expect(preset.title).not.toBe('');
 });
 
-test.each(each)('%s: a URL serves Anthropic’s protocol or OpenAI’s, never both', (_, preset) => {
+test.each(each)('%s: a URL serves the protocols of one inventor', (_, preset) => {
   const families = new Set(protocolsOf(preset).map((protocol) => protocol.split('-')[0]));
   expect(families.size).toBe(1);
   expect(new Set(protocolsOf(preset)).size).toBe(protocolsOf(preset).length);

@@ -1,4 +1,5 @@
 import { ANTHROPIC_PRESETS } from './anthropic.presets.js';
+import { CLOUD_PRESETS } from './cloud.presets.js';
 import { LOCAL_PRESETS } from './local.presets.js';
 import { OPENAI_PRESETS } from './openai.presets.js';
 import type { PresetProtocol, ProviderPreset } from './preset.types.js';
@@ -6,6 +7,7 @@ import type { PresetProtocol, ProviderPreset } from './preset.types.js';
 export const PROVIDER_PRESETS: readonly ProviderPreset[] = Object.freeze([
   ...ANTHROPIC_PRESETS,
   ...OPENAI_PRESETS,
+  ...CLOUD_PRESETS,
   ...LOCAL_PRESETS,
 ]);
 
