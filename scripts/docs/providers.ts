@@ -48,7 +48,7 @@ ${table(local)}
 
 ## Without a preset
 
-- **Google Vertex AI** and **Amazon Bedrock** want requests signed with cloud credentials, which Muxgate does not do yet.
+- **Google Vertex AI** wants tokens of a service account, which Muxgate does not get yet.
 - **GitHub Models** was retired on 30 July 2026.
 - **Anything else** that speaks one of the protocols: give \`protocol\` and \`baseUrl\`.
 `;

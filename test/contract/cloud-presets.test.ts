@@ -1,21 +1,21 @@
-import type { ServerResponse } from 'node:http';
 import Anthropic from '@anthropic-ai/sdk';
 import { parseConfig } from '@muxgate/config';
 import { findProviderPreset } from '@muxgate/providers';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startRedis } from '../support/redis.ts';
-import {
-  startGateway,
-  startUpstream,
-  type FakeUpstream,
-  type Received,
-  type TestGateway,
-} from './gateway.support.ts';
+import { answerBedrock, awsSignature } from './bedrock.simulator.ts';
+import { startGateway, startUpstream, type FakeUpstream, type TestGateway } from './gateway.support.ts';
+import { answerGemini } from './gemini.simulator.ts';
 
 const KEY = 'vendor-key';
+const AWS = { id: 'AKIAEXAMPLE', secret: 'aws-secret', session: 'aws-session' };
+const CLAUDE = 'eu.anthropic.claude-sonnet-4-5-v1:0';
 const QUESTION = { max_tokens: 100, messages: [{ role: 'user' as const, content: 'weather in Oslo?' }] };
 const TOOLS = [
-  { name: 'weather', input_schema: { type: 'object' as const, properties: { city: { type: 'string' } } } },
+  {
+    name: 'weather',
+    input_schema: { type: 'object' as const, properties: { city: { type: 'string' } } },
+  },
 ];
 
 /** What every one of the simulators answers, in its own words. */
@@ -28,19 +28,50 @@ const EXPECTED = {
   usage: { input_tokens: 20, output_tokens: 9 },
 };
 
+/** Providers as an operator writes them, but with the simulator at the vendor's path. */
+function configuration(simulator: string): string {
+  const key = '{ type: apiKey, value: "${VENDOR_KEY}" }';
+  const gemini = new URL(findProviderPreset('gemini')!.baseUrl!).pathname;
+  const bedrock = `preset: bedrock, baseUrl: "${simulator}"`;
+  const providers = [
+    ['gemini', `preset: gemini, baseUrl: "${simulator}${gemini}", auth: ${key}`, 'vendor-model'],
+    ['bedrock', `${bedrock}, auth: { type: none }`, CLAUDE],
+    ['bedrock-key', `${bedrock}, auth: ${key}`, CLAUDE],
+    ['bedrock-cut', `${bedrock}, auth: ${key}`, 'cut'],
+  ];
+  return [
+    'version: 1',
+    'providers:',
+    ...providers.map(([name, fields]) => `  - { name: ${name}, ${fields}, allowPrivateNetwork: true }`),
+    'models:',
+    ...providers.map(
+      ([name, , model]) => `  - { name: ${name}, targets: [{ provider: ${name}, model: "${model}" }] }`,
+    ),
+  ].join('\n');
+}
+
 describe('presets of protocols that requests are translated to', () => {
   let vendor: FakeUpstream;
   let gateway: TestGateway;
   let client: Anthropic;
 
   beforeAll(async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', AWS.id);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', AWS.secret);
+    vi.stubEnv('AWS_SESSION_TOKEN', AWS.session);
+    vi.stubEnv('AWS_REGION', 'eu-central-1');
+    vi.stubEnv('AWS_BEARER_TOKEN_BEDROCK', 'of-no-concern');
     const redis = await startRedis();
-    vendor = await startUpstream(answer);
+    vendor = await startUpstream((received, res) => {
+      if (received.url.includes('/converse')) answerBedrock(received, res);
+      else answerGemini(received, res);
+    });
     const snapshot = parseConfig(configuration(vendor.url), { VENDOR_KEY: KEY });
     gateway = await startGateway(redis.url, 'version: 1', { snapshot });
     client = new Anthropic({ baseURL: gateway.url, apiKey: gateway.key, maxRetries: 0 });
   });
   afterAll(async () => {
+    vi.unstubAllEnvs();
     await gateway?.shutDown();
     await vendor?.close();
   });
@@ -56,60 +87,35 @@ describe('presets of protocols that requests are translated to', () => {
   describe.each([true, false])('streaming: %s', (streaming) => {
     it('gemini takes its key in x-goog-api-key', async () => {
       expect(await ask('gemini', streaming)).toMatchObject(EXPECTED);
-      const [received] = vendor.received;
-      expect(received?.url).toBe(
+      const { url, headers } = vendor.received[0]!;
+      expect(url).toBe(
         streaming
           ? '/v1beta/models/vendor-model:streamGenerateContent?alt=sse'
           : '/v1beta/models/vendor-model:generateContent',
       );
-      expect(received?.headers['x-goog-api-key']).toBe(KEY);
-      expect(received?.headers.authorization).toBeUndefined();
+      expect(headers['x-goog-api-key']).toBe(KEY);
+      expect(headers.authorization).toBeUndefined();
+    });
+
+    it('bedrock is signed with what the default chain of AWS finds', async () => {
+      expect(await ask('bedrock', streaming)).toMatchObject(EXPECTED);
+      const received = vendor.received[0]!;
+      const action = streaming ? 'converse-stream' : 'converse';
+      expect(received.url).toBe(`/model/${encodeURIComponent(CLAUDE)}/${action}`);
+      expect(received.headers['x-amz-security-token']).toBe(AWS.session);
+      expect(received.headers.authorization).toMatch(/SignedHeaders=\S*host;\S*x-amz-date/);
+      expect(received.headers.authorization).toBe(awsSignature(received, 'eu-central-1', AWS.secret, AWS.id));
+    });
+
+    it('bedrock takes an API key as a bearer token', async () => {
+      expect(await ask('bedrock-key', streaming)).toMatchObject(EXPECTED);
+      const { headers } = vendor.received[0]!;
+      expect(headers.authorization).toBe(`Bearer ${KEY}`);
+      expect(headers).not.toHaveProperty('x-amz-security-token');
     });
   });
-});
 
-/** Providers as an operator writes them, but with the simulator at the vendor's path. */
-function configuration(simulator: string): string {
-  const path = new URL(findProviderPreset('gemini')!.baseUrl!).pathname;
-  const key = '{ type: apiKey, value: "${VENDOR_KEY}" }';
-  const providers = [['gemini', `preset: gemini, baseUrl: "${simulator}${path}", auth: ${key}`]];
-  return [
-    'version: 1',
-    'providers:',
-    ...providers.map(([name, fields]) => `  - { name: ${name}, ${fields}, allowPrivateNetwork: true }`),
-    'models:',
-    ...providers.map(
-      ([name]) => `  - { name: ${name}, targets: [{ provider: ${name}, model: vendor-model }] }`,
-    ),
-  ].join('\n');
-}
-
-function answer({ url }: Received, res: ServerResponse): void {
-  answerGemini(url.includes('streamGenerateContent'), res);
-}
-
-function answerGemini(streaming: boolean, res: ServerResponse): void {
-  const chunk = (part: object, more: object = {}): object => ({
-    candidates: [{ index: 0, content: { role: 'model', parts: [part] }, ...more }],
-    usageMetadata: { promptTokenCount: 20, candidatesTokenCount: 9, totalTokenCount: 29 },
-    modelVersion: 'vendor-model',
-    responseId: 'r1',
+  it('a stream of bedrock that breaks off is an error', async () => {
+    await expect(ask('bedrock-cut', true)).rejects.toThrow('ended before its end');
   });
-  const text = { text: 'Let me look.' };
-  const call = { functionCall: { name: 'weather', args: { city: 'Oslo' } } };
-  if (streaming) {
-    res.writeHead(200, { 'content-type': 'text/event-stream' });
-    res.end(
-      [chunk(text), chunk(call, { finishReason: 'STOP' })]
-        .map((data) => `data: ${JSON.stringify(data)}\r\n\r\n`)
-        .join(''),
-    );
-    return;
-  }
-  const whole = {
-    ...chunk(text),
-    candidates: [{ index: 0, content: { role: 'model', parts: [text, call] }, finishReason: 'STOP' }],
-  };
-  res.writeHead(200, { 'content-type': 'application/json' });
-  res.end(JSON.stringify(whole));
-}
+});

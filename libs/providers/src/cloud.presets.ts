@@ -3,6 +3,17 @@ import type { ProviderPreset } from './preset.types.js';
 /** Vendors whose protocol no client speaks to Muxgate: every request to them is translated. */
 export const CLOUD_PRESETS: readonly ProviderPreset[] = [
   {
+    name: 'bedrock',
+    title: 'Amazon Bedrock, Converse API',
+    protocol: 'bedrock',
+    quirks: [
+      'Needs your own `baseUrl`: `https://bedrock-runtime.REGION.amazonaws.com`.',
+      'With `auth: { type: none }`, requests are signed with what the default credential chain of AWS finds; an `apiKey` is one of Bedrock.',
+      '`model` of a target is a model ID, or the ID or ARN of an inference profile.',
+    ],
+    docs: 'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
+  },
+  {
     name: 'gemini',
     title: 'Google Gemini',
     protocol: 'gemini',

@@ -31,11 +31,14 @@ test.each(each.filter(([, preset]) => preset.baseUrl !== undefined))(
   },
 );
 
-test('only that of Azure leaves the URL to the operator, and says so', () => {
+test('only those of an operator’s own resources leave the URL to the operator, and say so', () => {
   const without = PROVIDER_PRESETS.filter((preset) => preset.baseUrl === undefined);
   expect(
     without.map(({ name, quirks = [] }) => [name, quirks.join().includes('your own `baseUrl`')]),
-  ).toEqual([['azure-openai', true]]);
+  ).toEqual([
+    ['azure-openai', true],
+    ['bedrock', true],
+  ]);
 });
 
 test.each(each)('%s names its vendor and its documentation, over HTTPS', (_, preset) => {

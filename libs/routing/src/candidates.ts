@@ -14,6 +14,7 @@ export const TRANSLATED_PROTOCOLS = [
   'openai-chat',
   'openai-responses',
   'gemini',
+  'bedrock',
 ] as const;
 
 /** Why a target cannot serve a surface at all; undefined when it can. */

@@ -14,6 +14,7 @@ import { GatewayLifecycle } from './gateway.lifecycle.js';
 import { Accounting } from './proxy/accounting.js';
 import { Admission } from './proxy/admission.js';
 import { ClientKeys } from './proxy/client-keys.js';
+import { CloudCredentials } from './proxy/cloud-credentials.js';
 import { CredentialSource } from './proxy/credential-source.js';
 import { createGatewayMetrics } from './proxy/gateway.metrics.js';
 import { NewerTokens } from './proxy/newer-token.js';
@@ -69,7 +70,9 @@ export class GatewayModule {
         [AccessVault, VaultEvents, NewerTokens],
         (vault: AccessVault, events: VaultEvents, newer: NewerTokens) => {
           const options = { rereadMs: tuning.credentialRereadMs };
-          return new CredentialSource(vault, events, newer, () => wantedCredentials(config), options, logger);
+          const wanted = (): string[] => wantedCredentials(config);
+          const cloud = new CloudCredentials();
+          return new CredentialSource(vault, events, newer, wanted, options, logger, cloud);
         },
       ),
       factory(Admission, [], () => {

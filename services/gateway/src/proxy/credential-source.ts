@@ -1,6 +1,7 @@
 import type { Protocol, ProviderConfig } from '@muxgate/config';
 import { messageOf, type Logger } from '@muxgate/runtime';
 import type { AccessGrant, AccessVault, VaultEvents } from '@muxgate/vault';
+import type { AwsKeys, CloudCredentials } from './cloud-credentials.js';
 import {
   AuthTypeUnsupported,
   CredentialEnded,
@@ -17,6 +18,8 @@ export interface Credential {
   readonly header: readonly [string, string] | undefined;
   /** the stored token behind it, where there is one that can be refreshed */
   readonly grant: AccessGrant | undefined;
+  /** that sign each request in place of a header */
+  readonly aws?: AwsKeys;
 }
 
 export interface CredentialSourceOptions {
@@ -50,6 +53,7 @@ export class CredentialSource {
     private readonly wanted: () => string[],
     private readonly options: CredentialSourceOptions,
     private readonly logger: Logger,
+    private readonly cloud: Pick<CloudCredentials, 'of'>,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -82,7 +86,7 @@ export class CredentialSource {
     const { auth } = provider;
     switch (auth.type) {
       case 'none':
-        return NONE;
+        return this.cloud.of(provider.protocol) ?? NONE;
       case 'apiKey':
         return this.fixed.get(provider) ?? this.fix(provider, auth.value);
       case 'oauth': {

@@ -2,7 +2,7 @@ import type { LanguageModelV4GenerateResult } from '@ai-sdk/provider';
 import type { AppError } from '@muxgate/runtime';
 import { StreamTruncated, UpstreamBroken } from '../proxy/errors.js';
 import { usageOf, type Finish } from './answer.js';
-import { isObject, type Json } from './json.js';
+import { isObject } from './json.js';
 
 type End = Pick<LanguageModelV4GenerateResult, 'finishReason' | 'usage' | 'providerMetadata'>;
 
@@ -25,8 +25,8 @@ export function truncated(provider: string): AppError {
 }
 
 function finishOf({ finishReason, usage, providerMetadata }: End): Finish {
-  const anthropic: Json = isObject(providerMetadata?.['anthropic']) ? providerMetadata['anthropic'] : {};
-  const stopSequence = anthropic['stopSequence'];
+  const told = providerMetadata?.['anthropic'] ?? providerMetadata?.['amazonBedrock'];
+  const stopSequence = isObject(told) ? told['stopSequence'] : undefined;
   return {
     reason: finishReason.unified,
     stopSequence: typeof stopSequence === 'string' ? stopSequence : undefined,

@@ -43,7 +43,7 @@ describe('thoughts', () => {
     expect(dropped).toBeUndefined();
   });
 
-  it.each(['openai-chat', 'openai-responses', 'gemini'] as const)(
+  it.each(['openai-chat', 'openai-responses', 'gemini', 'bedrock'] as const)(
     'never go to %s, and that is told',
     (dialect) => {
       const { options, dropped } = fitted(dialect, { prompt: prompt('sig') });
@@ -97,4 +97,29 @@ it('Anthropic, which demands a limit, gets one large enough for whole files', ()
   expect(fitted('anthropic-messages', { prompt: [user], maxOutputTokens: 7 }).options.maxOutputTokens).toBe(
     7,
   );
+});
+
+describe('bedrock', () => {
+  it('loses what it has no word for, and that is told', () => {
+    const { dropped } = fitted('bedrock', {
+      prompt: [user],
+      responseFormat: { type: 'json' },
+      providerOptions: { muxgate: { parallelTools: false } },
+    });
+    expect(dropped).toBe('parallel_tool_calls, response_format');
+  });
+
+  it('does not think within a tool loop, whose thoughts it has lost; instructions stay where they were', () => {
+    const late = { role: 'system' as const, content: 'be brief' };
+    const { options, dropped } = fitted('bedrock', {
+      prompt: [user, { role: 'assistant', content: [call] }, result, late],
+      reasoning: 'high',
+    });
+    expect(dropped).toBe('reasoning');
+    expect(options.reasoning).toBeUndefined();
+    expect(options.prompt[3]).toMatchObject({
+      role: 'user',
+      content: [{ text: '<system>\nbe brief\n</system>' }],
+    });
+  });
 });

@@ -13,6 +13,8 @@ type AssistantMessage = Extract<LanguageModelV4Message, { role: 'assistant' }>;
 
 /** Agents write whole files: the library's fallback of 4,096 for models it does not know would cut them. */
 const ANTHROPIC_MAX_TOKENS = 32_000;
+/** Names of Bedrock, of inference profiles too; that of an application's own profile tells nothing. */
+const CLAUDE = /anthropic\./;
 const BAD_TOOL_ID = /[^\w-]/g;
 
 /** A call changed to what an upstream dialect can take; what it cannot is dropped and named. */
@@ -47,6 +49,17 @@ export function fit(options: Options, dialect: Dialect, model: string, dropped: 
           },
         },
       };
+    case 'bedrock': {
+      if (serial && !CLAUDE.test(model)) dropped.add('parallel_tool_calls');
+      if (call.responseFormat?.type === 'json' && call.responseFormat.schema === undefined)
+        dropped.add('response_format');
+      const fitted = withoutUnprovenThinking({ ...call, prompt: withLegalToolIds(prompt) }, dropped);
+      return {
+        ...fitted,
+        prompt: lateSystemAsUser(fitted.prompt),
+        ...(serial ? { providerOptions: { anthropic: { disableParallelToolUse: true } } } : {}),
+      };
+    }
     case 'gemini':
       if (serial) dropped.add('parallel_tool_calls');
       return {
@@ -148,7 +161,7 @@ function joinSystem(prompt: readonly LanguageModelV4Message[]): LanguageModelV4M
   return joined;
 }
 
-/** Gemini takes instructions at the beginning only. */
+/** Gemini and Bedrock take instructions at the beginning only. */
 function lateSystemAsUser(prompt: readonly LanguageModelV4Message[]): LanguageModelV4Message[] {
   const first = prompt.findIndex(({ role }) => role !== 'system');
   return prompt.map((message, index) =>

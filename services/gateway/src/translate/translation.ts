@@ -1,9 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type {
-  LanguageModelV4,
-  LanguageModelV4CallOptions,
-  LanguageModelV4StreamPart,
-} from '@ai-sdk/provider';
+import type { LanguageModelV4CallOptions, LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import type { AppError } from '@muxgate/runtime';
 import type { Credential } from '../proxy/credential-source.js';
 import { errorAnswer } from '../proxy/error-envelope.js';
@@ -22,7 +18,7 @@ import { StreamedAnswer } from './streamed-answer.js';
 import { ADAPTERS, type SurfaceAdapter } from './surface-adapter.js';
 import { translationError, UpstreamRefused } from './translation-error.js';
 import { upstreamFetch } from './upstream-fetch.js';
-import { upstreamModel } from './upstream-model.js';
+import { upstreamModel, type UpstreamModel } from './upstream-model.js';
 
 const STREAM_HEADERS = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'];
 
@@ -64,7 +60,7 @@ export class Translation implements Attempt {
         this.answered = true;
       },
     });
-    const model = upstreamModel(provider, dialect, target.model, fetch);
+    const model = upstreamModel(provider, dialect, target.model, fetch, credential);
     const run = this.exchange.stream ? this.stream(model, call, dialect) : this.generate(model, call);
     run.catch((error: unknown) => this.fail(translationError(error, this.provider, this.answered)));
   }
@@ -90,7 +86,7 @@ export class Translation implements Attempt {
     return { options, facts };
   }
 
-  private async generate(model: LanguageModelV4, { options, facts }: Call): Promise<void> {
+  private async generate(model: UpstreamModel, { options, facts }: Call): Promise<void> {
     const result = await model.doGenerate(options);
     if (this.over) return;
     this.outcome.committed(this.exchange);
@@ -105,7 +101,7 @@ export class Translation implements Attempt {
     this.finish();
   }
 
-  private async stream(model: LanguageModelV4, { options, facts }: Call, dialect: Dialect): Promise<void> {
+  private async stream(model: UpstreamModel, { options, facts }: Call, dialect: Dialect): Promise<void> {
     const { exchange } = this;
     const { downstream } = exchange;
     const streamed = new StreamedAnswer(this.adapter.writer(facts), this.provider);
@@ -209,7 +205,7 @@ interface Call {
  * request to Gemini, which it sends once more where an answer is continued.
  */
 async function openStream(
-  model: LanguageModelV4,
+  model: UpstreamModel,
   options: LanguageModelV4CallOptions,
   dialect: Dialect,
 ): Promise<ReadableStreamDefaultReader<LanguageModelV4StreamPart>> {

@@ -5,7 +5,7 @@ import type { Credential } from '../proxy/credential-source.js';
 import type { Upstreams } from '../proxy/upstream.js';
 
 /** Set by the library for a key it was not given, or by us. */
-const REPLACED = new Set(['authorization', 'x-api-key', 'x-goog-api-key', 'user-agent', 'accept-encoding']);
+const REPLACED = new Set(['x-api-key', 'x-goog-api-key', 'user-agent', 'accept-encoding']);
 const WITHOUT_BODY = new Set([204, 205, 304]);
 
 export interface FetchParts {
@@ -48,6 +48,8 @@ function requestHeaders(
   credential: Credential,
 ): Record<string, string> {
   for (const name of REPLACED) headers.delete(name);
+  // a request that was signed shows its signature here
+  if (credential.aws === undefined) headers.delete('authorization');
   headers.set('user-agent', USER_AGENT);
   headers.set('accept-encoding', 'identity');
   for (const [name, value] of Object.entries(provider.headers)) {

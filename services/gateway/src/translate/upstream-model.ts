@@ -4,6 +4,8 @@ import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { LanguageModelV4 } from '@ai-sdk/provider';
 import type { ProviderConfig } from '@muxgate/config';
+import type { Credential } from '../proxy/credential-source.js';
+import { bedrockModel } from './bedrock-model.js';
 import type { Dialect } from './dialect.js';
 import { REASONING_MODELS } from './model-quirks.js';
 
@@ -12,13 +14,17 @@ const NO_KEY = 'set-by-muxgate';
 /** They refuse `max_tokens`, as reasoning models do; all others know nothing else. */
 const OPENAI_HOSTS = /(^|\.)(openai\.com|openai\.azure\.com)$/;
 
+/** What translation asks of the library. */
+export type UpstreamModel = Pick<LanguageModelV4, 'doGenerate' | 'doStream'>;
+
 /** The upstream's dialect, spoken by the library over our connections. */
 export function upstreamModel(
   provider: ProviderConfig,
   dialect: Dialect,
   model: string,
   fetch: typeof globalThis.fetch,
-): LanguageModelV4 {
+  { aws }: Pick<Credential, 'aws'> = {},
+): UpstreamModel {
   const settings = { apiKey: NO_KEY, fetch };
   switch (dialect) {
     case 'anthropic-messages':
@@ -38,7 +44,17 @@ export function upstreamModel(
       return createOpenAI({ ...settings, baseURL: provider.baseUrl }).responses(model);
     case 'gemini':
       return createGoogle({ ...settings, baseURL: provider.baseUrl })(model);
+    case 'bedrock':
+      return lazily(() => bedrockModel(provider, model, fetch, aws));
   }
+}
+
+/** The libraries of clouds are loaded when a request first needs them. */
+function lazily(load: () => Promise<UpstreamModel>): UpstreamModel {
+  return {
+    doGenerate: async (options) => (await load()).doGenerate(options),
+    doStream: async (options) => (await load()).doStream(options),
+  };
 }
 
 function renameMaxTokens({ max_tokens, ...body }: Record<string, unknown>): Record<string, unknown> {
