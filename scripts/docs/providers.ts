@@ -48,7 +48,6 @@ ${table(local)}
 
 ## Without a preset
 
-- **Google Vertex AI** wants tokens of a service account, which Muxgate does not get yet.
 - **GitHub Models** was retired on 30 July 2026.
 - **Anything else** that speaks one of the protocols: give \`protocol\` and \`baseUrl\`.
 `;
@@ -72,6 +71,7 @@ function table(presets: readonly ProviderPreset[]): string {
 const USUAL_KEYS: Partial<Record<PresetProtocol, string>> = {
   'anthropic-messages': 'x-api-key',
   gemini: 'x-goog-api-key',
+  vertex: 'x-goog-api-key',
 };
 
 function keyOf({ protocol, keyHeader }: ProviderPreset): string {

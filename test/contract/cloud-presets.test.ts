@@ -1,15 +1,19 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import { parseConfig } from '@muxgate/config';
 import { findProviderPreset } from '@muxgate/providers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startRedis } from '../support/redis.ts';
 import { answerBedrock, awsSignature } from './bedrock.simulator.ts';
-import { startGateway, startUpstream, type FakeUpstream, type TestGateway } from './gateway.support.ts';
+import { json, startGateway, startUpstream, type FakeUpstream, type TestGateway } from './gateway.support.ts';
 import { answerGemini } from './gemini.simulator.ts';
 
 const KEY = 'vendor-key';
 const AWS = { id: 'AKIAEXAMPLE', secret: 'aws-secret', session: 'aws-session' };
 const CLAUDE = 'eu.anthropic.claude-sonnet-4-5-v1:0';
+const VERTEX = '/v1/projects/p-1/locations/europe-west4/publishers/google';
 const QUESTION = { max_tokens: 100, messages: [{ role: 'user' as const, content: 'weather in Oslo?' }] };
 const TOOLS = [
   {
@@ -28,6 +32,22 @@ const EXPECTED = {
   usage: { input_tokens: 20, output_tokens: 9 },
 };
 
+/** Workload identity federation: a token of another issuer, in a file, is exchanged for one of Google's. */
+async function writeWorkloadIdentity(directory: string, tokenUrl: string): Promise<string> {
+  const subject = join(directory, 'subject-token');
+  const file = join(directory, 'credentials.json');
+  await writeFile(subject, 'token-of-the-workload');
+  const configured = {
+    type: 'external_account',
+    audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/k8s',
+    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    token_url: tokenUrl,
+    credential_source: { file: subject },
+  };
+  await writeFile(file, JSON.stringify(configured));
+  return file;
+}
+
 /** Providers as an operator writes them, but with the simulator at the vendor's path. */
 function configuration(simulator: string): string {
   const key = '{ type: apiKey, value: "${VENDOR_KEY}" }';
@@ -35,6 +55,8 @@ function configuration(simulator: string): string {
   const bedrock = `preset: bedrock, baseUrl: "${simulator}"`;
   const providers = [
     ['gemini', `preset: gemini, baseUrl: "${simulator}${gemini}", auth: ${key}`, 'vendor-model'],
+    ['vertex', `preset: vertex, baseUrl: "${simulator}${VERTEX}", auth: { type: none }`, 'gemini-2.5-pro'],
+    ['vertex-key', `preset: vertex, baseUrl: "${simulator}${VERTEX}", auth: ${key}`, 'gemini-2.5-pro'],
     ['bedrock', `${bedrock}, auth: { type: none }`, CLAUDE],
     ['bedrock-key', `${bedrock}, auth: ${key}`, CLAUDE],
     ['bedrock-cut', `${bedrock}, auth: ${key}`, 'cut'],
@@ -52,6 +74,8 @@ function configuration(simulator: string): string {
 
 describe('presets of protocols that requests are translated to', () => {
   let vendor: FakeUpstream;
+  let tokens: FakeUpstream;
+  let directory: string;
   let gateway: TestGateway;
   let client: Anthropic;
 
@@ -61,6 +85,20 @@ describe('presets of protocols that requests are translated to', () => {
     vi.stubEnv('AWS_SESSION_TOKEN', AWS.session);
     vi.stubEnv('AWS_REGION', 'eu-central-1');
     vi.stubEnv('AWS_BEARER_TOKEN_BEDROCK', 'of-no-concern');
+    vi.stubEnv('GOOGLE_VERTEX_API_KEY', 'of-no-concern');
+    tokens = await startUpstream(
+      json(200, {
+        access_token: 'google-token',
+        issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        token_type: 'Bearer',
+        expires_in: 3600,
+      }),
+    );
+    directory = await mkdtemp(join(tmpdir(), 'muxgate-'));
+    vi.stubEnv(
+      'GOOGLE_APPLICATION_CREDENTIALS',
+      await writeWorkloadIdentity(directory, `${tokens.url}/v1/token`),
+    );
     const redis = await startRedis();
     vendor = await startUpstream((received, res) => {
       if (received.url.includes('/converse')) answerBedrock(received, res);
@@ -74,6 +112,8 @@ describe('presets of protocols that requests are translated to', () => {
     vi.unstubAllEnvs();
     await gateway?.shutDown();
     await vendor?.close();
+    await tokens?.close();
+    if (directory !== undefined) await rm(directory, { recursive: true });
   });
   beforeEach(() => {
     vendor.received.length = 0;
@@ -97,6 +137,23 @@ describe('presets of protocols that requests are translated to', () => {
       expect(headers.authorization).toBeUndefined();
     });
 
+    it('vertex carries a token of the application default credentials', async () => {
+      expect(await ask('vertex', streaming)).toMatchObject(EXPECTED);
+      const { url, headers } = vendor.received[0]!;
+      expect(url).toBe(
+        `${VERTEX}/models/gemini-2.5-pro:${streaming ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
+      );
+      expect(headers.authorization).toBe('Bearer google-token');
+      expect(headers['x-goog-api-key']).toBeUndefined();
+    });
+
+    it('vertex takes a key of express mode in x-goog-api-key', async () => {
+      expect(await ask('vertex-key', streaming)).toMatchObject(EXPECTED);
+      const { headers } = vendor.received[0]!;
+      expect(headers['x-goog-api-key']).toBe(KEY);
+      expect(headers.authorization).toBeUndefined();
+    });
+
     it('bedrock is signed with what the default chain of AWS finds', async () => {
       expect(await ask('bedrock', streaming)).toMatchObject(EXPECTED);
       const received = vendor.received[0]!;
@@ -113,6 +170,15 @@ describe('presets of protocols that requests are translated to', () => {
       expect(headers.authorization).toBe(`Bearer ${KEY}`);
       expect(headers).not.toHaveProperty('x-amz-security-token');
     });
+  });
+
+  it('the workload’s identity is exchanged once, not for every request', async () => {
+    await ask('vertex', false);
+    await ask('vertex', true);
+    expect(tokens.received.map(({ url }) => url)).toEqual(['/v1/token']);
+    expect(new URLSearchParams(tokens.received[0]!.body.toString()).get('subject_token')).toBe(
+      'token-of-the-workload',
+    );
   });
 
   it('a stream of bedrock that breaks off is an error', async () => {

@@ -175,7 +175,7 @@ providers:
   - { name: oauth, protocol: anthropic-messages, baseUrl: "${upstream}", auth: { type: oauth, credential: idp }, allowPrivateNetwork: true }
   - { name: gone, protocol: anthropic-messages, baseUrl: "http://127.0.0.1:1", auth: { type: none }, allowPrivateNetwork: true }
   - { name: inside, protocol: anthropic-messages, baseUrl: "${upstream}", auth: { type: none } }
-  - { name: cloud, protocol: vertex, baseUrl: "${upstream}", auth: { type: none }, allowPrivateNetwork: true }
+  - { name: cloud, protocol: vertex, baseUrl: "${upstream}", auth: { type: none }, enabled: false, allowPrivateNetwork: true }
 models:
   - { name: cloud, targets: [{ provider: cloud, model: up-m }] }
   - { name: m, targets: [{ provider: open, model: up-m }] }

@@ -48,7 +48,7 @@ function configText(
     providers: [
       ...Object.keys(PATHS).map((name) => provider(`p-${name}`, name)),
       provider('spare', 'anthropic-messages'),
-      provider('p-vertex', 'vertex'),
+      { ...provider('p-idle', 'anthropic-messages'), enabled: false },
     ],
     models: [...MODELS.map((name) => ({ name: `m-${name}`, targets })), ...extra],
     router,
@@ -131,7 +131,7 @@ describe('POST /api/route/explain', () => {
   it('says in words why this rule and these targets', async () => {
     const mixed = {
       name: 'm-mixed',
-      targets: ['p-anthropic-messages', 'p-vertex'].map((name) => ({ provider: name, model: 'up' })),
+      targets: ['p-anthropic-messages', 'p-idle'].map((name) => ({ provider: name, model: 'up' })),
     };
     await configure(configText(upstream.url, { think: 'm-mixed' }, [mixed]));
     const { status, json: told } = await explain({
@@ -152,12 +152,12 @@ describe('POST /api/route/explain', () => {
           why: 'priority 1',
         },
         {
-          provider: 'p-vertex',
+          provider: 'p-idle',
           model: 'up',
           priority: 1,
           weight: 1,
           state: 'unable',
-          why: 'its provider speaks vertex, which anthropic-messages cannot be translated to',
+          why: 'its provider is not enabled',
         },
       ],
     });

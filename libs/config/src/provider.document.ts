@@ -4,7 +4,7 @@ import { AUTH_TYPES, PROTOCOLS, type Protocol } from './snapshot.types.js';
 export class AuthSection {
   @OneOf(AUTH_TYPES, {
     about:
-      'What goes on upstream requests: a key from the environment, a key from the vault, an OAuth access token, what the client sent, or nothing; nothing means what the machine has from its cloud, for `bedrock`.',
+      'What goes on upstream requests: a key from the environment, a key from the vault, an OAuth access token, what the client sent, or nothing; nothing means what the machine has from its cloud, for `vertex` and `bedrock`.',
     required: true,
   })
   type!: (typeof AUTH_TYPES)[number];

@@ -20,4 +20,14 @@ export const CLOUD_PRESETS: readonly ProviderPreset[] = [
     baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
     docs: 'https://ai.google.dev/api/generate-content',
   },
+  {
+    name: 'vertex',
+    title: 'Google Vertex AI, models of Google',
+    protocol: 'vertex',
+    quirks: [
+      'Needs your own `baseUrl`: `https://LOCATION-aiplatform.googleapis.com/v1/projects/PROJECT/locations/LOCATION/publishers/google`.',
+      'With `auth: { type: none }`, requests carry a token of the application default credentials: service account, workload identity; an `apiKey` is one of express mode.',
+    ],
+    docs: 'https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference',
+  },
 ];

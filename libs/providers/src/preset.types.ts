@@ -1,5 +1,6 @@
 /** The protocols that presets speak; a part of those of the configuration. */
-export type PresetProtocol = 'anthropic-messages' | 'openai-chat' | 'openai-responses' | 'gemini' | 'bedrock';
+export type PresetProtocol =
+  'anthropic-messages' | 'openai-chat' | 'openai-responses' | 'gemini' | 'vertex' | 'bedrock';
 
 /** What `providers[].preset` fills in; whatever the configuration says beside it wins. */
 export interface ProviderPreset {

@@ -38,6 +38,7 @@ test('only those of an operator’s own resources leave the URL to the operator,
   ).toEqual([
     ['azure-openai', true],
     ['bedrock', true],
+    ['vertex', true],
   ]);
 });
 

@@ -14,6 +14,7 @@ export const TRANSLATED_PROTOCOLS = [
   'openai-chat',
   'openai-responses',
   'gemini',
+  'vertex',
   'bedrock',
 ] as const;
 

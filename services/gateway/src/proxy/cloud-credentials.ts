@@ -1,4 +1,5 @@
 import type { Protocol } from '@muxgate/config';
+import type { GoogleAuth } from 'google-auth-library';
 import type { Credential } from './credential-source.js';
 import { CredentialUnavailable } from './errors.js';
 
@@ -9,6 +10,7 @@ export interface AwsKeys {
   readonly sessionToken?: string;
 }
 
+const GOOGLE_SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
 /** A metadata service that is not there must not hold a request for longer. */
 const LOOKUP_MS = 10_000;
 
@@ -18,6 +20,7 @@ const LOOKUP_MS = 10_000;
  */
 export class CloudCredentials {
   private aws: Promise<() => Promise<AwsKeys>> | undefined;
+  private google: Promise<GoogleAuth> | undefined;
 
   constructor(private readonly lookupMs = LOOKUP_MS) {}
 
@@ -26,6 +29,8 @@ export class CloudCredentials {
     switch (protocol) {
       case 'bedrock':
         return this.found('AWS', this.awsCredential());
+      case 'vertex':
+        return this.found('Google Cloud', this.googleCredential());
       default:
         return undefined;
     }
@@ -37,6 +42,16 @@ export class CloudCredentials {
     );
     const keys = await (await this.aws)();
     return { header: undefined, grant: undefined, aws: keys };
+  }
+
+  private async googleCredential(): Promise<Credential> {
+    this.google ??= import('google-auth-library').then(
+      // a named project keeps the library from asking which one it is: the base URL says, and no token depends on it
+      ({ GoogleAuth }) => new GoogleAuth({ scopes: GOOGLE_SCOPES, projectId: 'in-base-url' }),
+    );
+    const token = await (await this.google).getAccessToken();
+    if (typeof token !== 'string') throw new Error('no access token came');
+    return { header: ['authorization', `Bearer ${token}`], grant: undefined };
   }
 
   private async found(cloud: string, lookup: Promise<Credential>): Promise<Credential> {

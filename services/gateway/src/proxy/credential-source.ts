@@ -31,6 +31,7 @@ export interface CredentialSourceOptions {
 const KEY_HEADERS: Partial<Record<Protocol, string>> = {
   'anthropic-messages': 'x-api-key',
   gemini: 'x-goog-api-key',
+  vertex: 'x-goog-api-key',
 };
 const NONE: Credential = { header: undefined, grant: undefined };
 

@@ -43,7 +43,7 @@ describe('thoughts', () => {
     expect(dropped).toBeUndefined();
   });
 
-  it.each(['openai-chat', 'openai-responses', 'gemini', 'bedrock'] as const)(
+  it.each(['openai-chat', 'openai-responses', 'gemini', 'vertex', 'bedrock'] as const)(
     'never go to %s, and that is told',
     (dialect) => {
       const { options, dropped } = fitted(dialect, { prompt: prompt('sig') });

@@ -61,6 +61,7 @@ export function fit(options: Options, dialect: Dialect, model: string, dropped: 
       };
     }
     case 'gemini':
+    case 'vertex':
       if (serial) dropped.add('parallel_tool_calls');
       return {
         ...call,

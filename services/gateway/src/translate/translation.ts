@@ -211,7 +211,7 @@ async function openStream(
 ): Promise<ReadableStreamDefaultReader<LanguageModelV4StreamPart>> {
   const { stream, request } = await model.doStream(options);
   options.prompt.length = 0;
-  if (dialect !== 'gemini' && isObject(request?.body))
+  if (dialect !== 'gemini' && dialect !== 'vertex' && isObject(request?.body))
     for (const name of Object.keys(request.body)) delete request.body[name];
   return stream.getReader();
 }
