@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { guardedSpawn, type GuardedChild } from '../scripts/launcher/guarded-spawn.ts';
+import { nodeFlags } from '../scripts/launcher/node-flags.ts';
 import { freePort } from '../scripts/launcher/ports.ts';
 import { redisBinary } from '../scripts/launcher/redis-binary.ts';
 import { redisAnswers, redisArguments } from '../scripts/launcher/redis-server.ts';
@@ -130,7 +131,7 @@ export async function startMuxgate(upstream: string): Promise<Candidate> {
   const child = await pinned(
     PROXY_CORE,
     process.execPath,
-    ['--enable-source-maps', 'dist/services/gateway/src/main.js'],
+    [...nodeFlags('gateway'), 'dist/services/gateway/src/main.js'],
     {
       HOST: '127.0.0.1',
       PORT: String(port),

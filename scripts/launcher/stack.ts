@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { formatLogLine } from './log-lines.ts';
 import { SupervisedProcess, type Ending, type ProcessSpec } from './processes.ts';
 import { isReadyWithin } from './readiness.ts';
+import { nodeFlags } from './node-flags.ts';
 import type { Output } from './output.ts';
 
 const STOP_GRACE_MS = 30_000;
@@ -91,7 +92,7 @@ export function serviceSpec(root: string, name: string, env: NodeJS.ProcessEnv):
   return {
     name,
     command: join(root, 'node_modules/.bin/node'),
-    args: [join(root, `dist/services/${name}/src/main.js`)],
+    args: [...nodeFlags(name), join(root, `dist/services/${name}/src/main.js`)],
     env,
     cwd: root,
   };
