@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { ConfigSource } from '@muxgate/config';
+import type { ConfigSource, ProviderConfig } from '@muxgate/config';
 import { scanBody } from '@muxgate/json-scan';
 import { USER_AGENT, type AppError } from '@muxgate/runtime';
 import { outcomeOf, retryAfterMs, retryClass } from '../targets/retry-class.js';
@@ -29,8 +29,9 @@ import { whenReady, type MaybePromise } from './when-ready.js';
 
 /**
  * The request path, in order: admission → client → body → scan → route → target → credential → upstream → relay,
- * or translation where the target speaks another protocol → accounting; from a target that fails before the first content of its answer back to the next one. A request whose client and credential are in memory goes from the end of its body to upstream in
- * one tick. A request keeps the configuration that it began with.
+ * or translation where the target speaks another protocol → accounting; from a target that fails before the first
+ * content of its answer back to the next one. A request whose client and credential are in memory goes from the end of
+ * its body to upstream in one tick. A request keeps the configuration that it began with.
  */
 export class ProxyPipeline implements RelayOutcome {
   constructor(
@@ -126,13 +127,29 @@ export class ProxyPipeline implements RelayOutcome {
   }
 
   private send(exchange: Exchange, decision: Decision, credential: Credential): void {
-    const { req, body, downstream, routed } = exchange;
+    const { body, downstream, routed } = exchange;
     if (exchange.clientGone || body === undefined || routed === undefined) return;
     const { plan } = routed;
     const { provider, target } = decision;
     const dialect = translatedDialect(provider, exchange.surface);
     downstream.drop();
     exchange.begin(decision, credential, this.health.begin(decision.place));
+    const last = !plan.hasNext;
+    if (last) plan.end();
+    const bytes = last ? body.forLast(target.model) : body.for(target.model);
+    if (dialect === undefined) this.passThrough(exchange, provider, credential, bytes);
+    else new Translation(exchange, this).send(this.upstreams, dialect, credential, bytes);
+    // only another target, or a token that can be refreshed, can make the body be needed again
+    if (last && !mayRefresh(exchange)) exchange.body = undefined;
+  }
+
+  private passThrough(
+    exchange: Exchange,
+    provider: ProviderConfig,
+    credential: Credential,
+    body: Buffer,
+  ): void {
+    const { req, surface } = exchange;
     const headers = requestHeaders(
       req.rawHeaders,
       req.headers.connection,
@@ -140,14 +157,13 @@ export class ProxyPipeline implements RelayOutcome {
       credential.header,
       USER_AGENT,
     );
-    const path = exchange.surface.upstreamPath + exchange.query;
-    const last = !plan.hasNext;
-    if (last) plan.end();
-    const bytes = last ? body.forLast(target.model) : body.for(target.model);
-    if (dialect === undefined) this.upstreams.send(provider, path, headers, bytes, new Relay(exchange, this));
-    else new Translation(exchange, this).send(this.upstreams, dialect, credential, bytes);
-    // only another target, or a token that can be refreshed, can make the body be needed again
-    if (last && !mayRefresh(exchange)) exchange.body = undefined;
+    this.upstreams.send(
+      provider,
+      surface.upstreamPath + exchange.query,
+      headers,
+      body,
+      new Relay(exchange, this),
+    );
   }
 
   holds(exchange: Exchange, status: number, headers: IncomingHttpHeaders): boolean {
