@@ -6,6 +6,9 @@ import type { ConfigSnapshot } from './snapshot.types.js';
 export function assertAuthenticationSafe(snapshot: ConfigSnapshot, host: string): void {
   if (snapshot.clients.authentication === 'required' || isLoopbackHost(host)) return;
   throw new ConfigInvalid([
-    `clients.authentication: disabled is allowed only where HOST is a loopback address, and HOST is "${host}"`,
+    {
+      path: 'clients.authentication',
+      message: `disabled is allowed only where HOST is a loopback address, and HOST is "${host}"`,
+    },
   ]);
 }

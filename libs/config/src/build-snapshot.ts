@@ -12,6 +12,7 @@ import type {
   ProviderConfig,
   RouterConfig,
   RouterRuleConfig,
+  WebhookConfig,
 } from './snapshot.types.js';
 
 /** A document without mistakes → the snapshot that services use. */
@@ -24,6 +25,7 @@ export function buildSnapshot(document: ConfigDocument, revision: number): Confi
     models: frozenMap(document.models.map(model)),
     router: router(document.router),
     plugins: document.plugins,
+    webhooks: frozenMap(document.webhooks.map((entry) => plain(entry) as WebhookConfig)),
   });
 }
 

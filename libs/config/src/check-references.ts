@@ -6,6 +6,7 @@ import { didYouMean } from './suggest.js';
 /** Names are unique, and what is named exists. */
 export function checkReferences(document: ConfigDocument, mistakes: Mistakes): void {
   checkUnique(document.oauthProviders, 'oauthProviders', 'OAuth provider', mistakes);
+  checkUnique(document.webhooks, 'webhooks', 'webhook', mistakes);
   const models = checkUnique(document.models, 'models', 'model', mistakes);
   const providers = checkUnique(document.providers, 'providers', 'provider', mistakes);
   for (const [index, model] of document.models.entries()) {

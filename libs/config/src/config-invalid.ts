@@ -1,8 +1,19 @@
 import { InvalidInput } from '@muxgate/runtime';
+import type { Mistake } from './mistakes.js';
 
-/** The configuration cannot be used. `problems` holds every mistake, each as `path: what is wrong`; no secret among them. */
+/** The configuration cannot be used; no secret among its mistakes. A mistake without a path is given as text. */
 export class ConfigInvalid extends InvalidInput {
-  constructor(problems: readonly string[], fileName = 'the configuration') {
-    super(fileName, problems, 'config_invalid');
+  readonly mistakes: readonly Mistake[];
+
+  constructor(mistakes: readonly (string | Mistake)[], fileName = 'the configuration') {
+    const all = mistakes.map((mistake) =>
+      typeof mistake === 'string' ? { path: '', message: mistake } : mistake,
+    );
+    super(
+      fileName,
+      all.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)),
+      'config_invalid',
+    );
+    this.mistakes = all;
   }
 }

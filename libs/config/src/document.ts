@@ -2,6 +2,7 @@ import { Amount, Name, OneOf, Section, Sections, Text, Texts, Whole, ModelName }
 import { OAuthProviderEntry } from './oauth-provider.document.js';
 import { ProviderEntry } from './provider.document.js';
 import { RouterSection } from './router.document.js';
+import { WebhookEntry } from './webhook.document.js';
 
 export class ClientsSection {
   @OneOf(['required', 'disabled'], {
@@ -77,4 +78,7 @@ export class ConfigDocument {
 
   @Section(() => RouterSection, { about: 'Which model serves a request, beyond the name it asks for.' })
   router: RouterSection = new RouterSection();
+
+  @Sections(() => WebhookEntry, { about: 'Who hears of events that people must know of.' })
+  webhooks: WebhookEntry[] = [];
 }

@@ -133,6 +133,21 @@ export const Texts = (options: FieldOptions): PropertyDecorator =>
     options,
   );
 
+/** A list whose items are some of `values`. */
+export const TextsOf = (values: readonly string[], options: FieldOptions): PropertyDecorator =>
+  valueField(
+    'texts',
+    `list of ${values.map((value) => `\`${value}\``).join(', ')}`,
+    (value) =>
+      Array.isArray(value)
+        ? each(
+            value,
+            fromText((text) => oneOf(text, values)),
+          )
+        : ['must be a list'],
+    options,
+  );
+
 /** OAuth scope tokens (RFC 6749 section 3.3): what is joined by spaces must not hold one. */
 export const Scopes = (options: FieldOptions): PropertyDecorator =>
   valueField(

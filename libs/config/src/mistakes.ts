@@ -1,18 +1,24 @@
+/** `path` is empty where the mistake is not about one place of the document. */
+export interface Mistake {
+  readonly path: string;
+  readonly message: string;
+}
+
 /** Collects mistakes by path. A path that is wrong as a whole (`reject`) silences what would be said about its inside. */
 export class Mistakes {
-  readonly #lines: string[] = [];
+  readonly #all: Mistake[] = [];
   readonly #seen = new Set<string>();
   readonly #rejected: string[] = [];
 
-  get lines(): readonly string[] {
-    return this.#lines;
+  get all(): readonly Mistake[] {
+    return this.#all;
   }
 
   /** The first mistake of a path is the one that helps; later ones follow from it. */
   add(path: string, says: string): void {
     if (this.#seen.has(path) || this.#rejected.some((outer) => isInside(path, outer))) return;
     this.#seen.add(path);
-    this.#lines.push(path === '' ? says : `${path}: ${says}`);
+    this.#all.push({ path, message: says });
   }
 
   /** Whether something at this path or inside it is wrong already. */

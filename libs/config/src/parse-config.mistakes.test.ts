@@ -16,6 +16,8 @@ const target = (fields: string): string =>
 const router = (fields: string): string =>
   `${catalogue('[{ name: sonnet, targets: [{ provider: anthropic, model: x }] }]')}\nrouter: { ${fields} }`;
 const when = (fields: string): string => router(`rules: [{ name: r, use: sonnet, when: { ${fields} } }]`);
+const hook = (fields: string): string =>
+  `version: 1\nwebhooks: [{ name: w, url: "https://hooks.example", ${fields} }]`;
 const SECRET = 'secrets must be a reference such as "${ACME_CLIENT_SECRET}"';
 const HTTP = 'must begin with https://; http:// is for loopback, or with allowPrivateNetwork: true';
 
@@ -284,6 +286,27 @@ const TABLE: Array<[text: string, ...problems: string[]]> = [
   [
     router('rules: [{ name: r, use: sonet, when: { image: true } }]'),
     'router.rules[0].use: no model is named "sonet"; did you mean "sonnet"?',
+  ],
+  // Webhooks
+  [
+    'version: 1\nwebhooks: [{}]',
+    'webhooks[0].name: is missing',
+    'webhooks[0].url: is missing',
+    'webhooks[0].secret: is missing: deliveries in the format json are signed',
+  ],
+  [
+    hook('secret: literal, events: [provider.dawn], format: teams'),
+    `webhooks[0].secret: ${SECRET}`,
+    'webhooks[0].events[0]: must be one of credential.reauthorization_required, credential.blocked, budget.threshold, budget.exhausted, provider.down, provider.recovered, config.rejected; did you mean "provider.down"?',
+    'webhooks[0].format: must be one of json, slack',
+  ],
+  [
+    'version: 1\nwebhooks: [{ name: w, format: slack, url: "http://chat.example" }]',
+    `webhooks[0].url: ${HTTP}`,
+  ],
+  [
+    'version: 1\nwebhooks: [{ name: w, format: slack, url: "https://a.example" }, { name: w, format: slack, url: "https://a.example" }]',
+    'webhooks[1].name: there is another webhook named "w"',
   ],
   // YAML
   ['version: 1\nversion: 1', 'line 2, column 1: the same key is there twice'],

@@ -13,7 +13,13 @@ import {
   type ConfigSnapshot,
 } from './index.js';
 
-const EXAMPLE_ENV = { ACME_CLIENT_SECRET: 'acme', ANTHROPIC_API_KEY: 'sk-ant', OPENAI_API_KEY: 'sk-oai' };
+const EXAMPLE_ENV = {
+  ACME_CLIENT_SECRET: 'acme',
+  ANTHROPIC_API_KEY: 'sk-ant',
+  OPENAI_API_KEY: 'sk-oai',
+  WEBHOOK_SECRET: 'whsec',
+  SLACK_WEBHOOK_URL: 'https://chat.example/hook',
+};
 
 function parsed(text: string, env: Record<string, string> = {}): ConfigSnapshot {
   return parseConfig(`version: 1\n${text}`, env);
@@ -59,6 +65,8 @@ test('the example file without its variables names all of them', async () => {
       'oauthProviders[1].clientSecret: the environment variable ACME_CLIENT_SECRET is not set',
       'providers[0].auth.value: the environment variable ANTHROPIC_API_KEY is not set',
       'providers[1].auth.value: the environment variable OPENAI_API_KEY is not set',
+      'webhooks[0].secret: the environment variable WEBHOOK_SECRET is not set',
+      'webhooks[1].url: the environment variable SLACK_WEBHOOK_URL is not set',
     ],
   });
 });

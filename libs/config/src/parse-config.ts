@@ -3,6 +3,7 @@ import { buildSnapshot } from './build-snapshot.js';
 import { checkOAuthProviders } from './check-oauth-providers.js';
 import { checkCredentialHeaders, checkProviders } from './check-providers.js';
 import { checkReferences } from './check-references.js';
+import { checkWebhooks } from './check-webhooks.js';
 import { ConfigInvalid } from './config-invalid.js';
 import type { Environment } from './interpolate.js';
 import { Mistakes } from './mistakes.js';
@@ -28,7 +29,8 @@ export function parseConfig(
   checkProviders(document, mistakes);
   checkOAuthProviders(document, mistakes);
   checkReferences(document, mistakes);
-  if (mistakes.lines.length > 0) throw new ConfigInvalid(mistakes.lines, fileName);
+  checkWebhooks(document, mistakes);
+  if (mistakes.all.length > 0) throw new ConfigInvalid(mistakes.all, fileName);
   return buildSnapshot(document, revision);
 }
 

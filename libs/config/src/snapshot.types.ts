@@ -8,6 +8,7 @@ export interface ConfigSnapshot {
   readonly models: ReadonlyMap<string, ModelConfig>;
   readonly router: RouterConfig;
   readonly plugins: readonly string[];
+  readonly webhooks: ReadonlyMap<string, WebhookConfig>;
 }
 
 export const PROTOCOLS = [
@@ -123,4 +124,27 @@ export interface RouterConfig {
   readonly longContext?: { readonly model: string; readonly thresholdTokens: number };
   readonly image?: string;
   readonly rules: readonly RouterRuleConfig[];
+}
+
+/** What people can ask to be told of, by webhook. */
+export const EVENT_TYPES = [
+  'credential.reauthorization_required',
+  'credential.blocked',
+  'budget.threshold',
+  'budget.exhausted',
+  'provider.down',
+  'provider.recovered',
+  'config.rejected',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+export const WEBHOOK_FORMATS = ['json', 'slack'] as const;
+
+export interface WebhookConfig {
+  readonly name: string;
+  readonly url: string;
+  readonly events: readonly EventType[];
+  readonly secret?: string;
+  readonly format: (typeof WEBHOOK_FORMATS)[number];
+  readonly allowPrivateNetwork: boolean;
 }
