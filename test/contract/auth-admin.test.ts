@@ -40,6 +40,10 @@ describe('who may do what', () => {
       ['GET', '/api/oauth/tokens', undefined, 'viewer'],
       ['GET', '/api/oauth/tokens/none', undefined, 'viewer'],
       ['GET', '/api/oauth/providers', undefined, 'viewer'],
+      ['GET', '/api/credentials', undefined, 'viewer'],
+      ['GET', '/api/credentials/none', undefined, 'viewer'],
+      ['PUT', '/api/credentials/by-role', { value: 'sk-by-role' }, 'operator'],
+      ['DELETE', '/api/credentials/none', undefined, 'operator'],
       ['GET', '/api/keys', undefined, 'viewer'],
       ['GET', '/api/keys/none', undefined, 'viewer'],
       ['GET', '/api/audit', undefined, 'viewer'],
@@ -88,7 +92,7 @@ describe('who may do what', () => {
     );
     const tested = rows.map(([method, path]) =>
       `${method} ${path}`
-        .replace('tokens/none', 'tokens/{credential}')
+        .replace(/(tokens|credentials)\/(none|by-role)/, '$1/{credential}')
         .replace('keys/none', 'keys/{id}')
         .replace('providers/none', 'providers/{name}'),
     );

@@ -3,7 +3,7 @@ import { AccessVault } from './access-vault.js';
 import { DueIndex } from './due-index.js';
 import { open } from './envelope.js';
 import { VaultContended } from './errors.js';
-import { accessKey, CREDENTIAL_EVENTS, CREDENTIAL_INDEX, recordKeys } from './keys.js';
+import { accessKey, CREDENTIAL_EVENTS, CREDENTIAL_INDEX, recordKeys, TOMBSTONE_LIFE_MS } from './keys.js';
 import { type CredentialState, type StoredTokenSet } from './record.js';
 import {
   refreshDueAt,
@@ -14,8 +14,6 @@ import {
 import { runScript, scripts } from './scripts.js';
 import { tokenFields, type KeyRings } from './token-fields.js';
 
-/** A late commit is at most minutes late; the tombstone that stops it stays a month. */
-const TOMBSTONE_LIFE_MS = 30 * 24 * 3_600_000;
 const CONNECT_ATTEMPTS = 5;
 
 export interface ConnectInput {

@@ -9,7 +9,7 @@ export { DueIndex } from './due-index.js';
 export { open, seal, type EnvelopeContext, type EnvelopePurpose } from './envelope.js';
 export { CredentialIdInvalid, EnvelopeInvalid, KeyRingInvalid, VaultContended } from './errors.js';
 export { IsKeyRing, KeyRing } from './key-ring.js';
-export { CREDENTIAL_EVENTS } from './keys.js';
+export { CREDENTIAL_EVENTS, STORED_KEY_EVENTS } from './keys.js';
 export type { AccessGrant, CredentialState, CredentialStatus, StoredTokenSet } from './record.js';
 export {
   backoffMs,
@@ -27,5 +27,6 @@ export {
   type RefreshFailure,
   type RefreshLease,
 } from './refresh-vault.js';
+export { StoredKeys, type StoredKey, type StoredKeyState } from './stored-keys.js';
 export type { KeyRings } from './token-fields.js';
-export { VaultEvents, type CredentialChange } from './vault-events.js';
+export { parseChange, VaultEvents, type CredentialChange } from './vault-events.js';

@@ -7,6 +7,13 @@ export const DUE_INDEX = 'muxgate:due';
 /** Pub/sub channel; every message is a CredentialChange in JSON. */
 export const CREDENTIAL_EVENTS = 'muxgate:events:credential';
 
+/** Ids of all stored API keys, as `CREDENTIAL_INDEX` has those of credentials with tokens. */
+export const STORED_KEY_INDEX = 'muxgate:stored-keys';
+/** Pub/sub channel of stored API keys; messages as on `CREDENTIAL_EVENTS`. */
+export const STORED_KEY_EVENTS = 'muxgate:events:stored-key';
+/** A late commit is at most minutes late; the tombstone that stops it stays a month. */
+export const TOMBSTONE_LIFE_MS = 30 * 24 * 3_600_000;
+
 const CREDENTIAL_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 /**
@@ -19,6 +26,11 @@ export function recordKeys(credential: string): [access: string, refresh: string
 
 export function accessKey(credential: string): string {
   return `muxgate:{c:${checkedId(credential)}}:access`;
+}
+
+/** The record of a stored API key; gateways read it. */
+export function storedKeyKey(credential: string): string {
+  return `muxgate:{k:${checkedId(credential)}}:key`;
 }
 
 function checkedId(credential: string): string {

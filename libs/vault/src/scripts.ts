@@ -17,6 +17,8 @@ export const scripts = {
   fail: load('fail'),
   requestRefresh: load('request_refresh'),
   remove: load('remove'),
+  putKey: load('put_key'),
+  removeKey: load('remove_key'),
 } as const;
 
 function load(name: string): Script {

@@ -52,7 +52,8 @@ export class VaultEvents {
   }
 }
 
-function parseChange(message: string): CredentialChange | undefined {
+/** Undefined for a message that cannot be read. */
+export function parseChange(message: string): CredentialChange | undefined {
   try {
     const change = JSON.parse(message) as CredentialChange;
     return typeof change.credential === 'string' && typeof change.generation === 'number'

@@ -9,7 +9,7 @@ import type { RedisClient } from '@muxgate/redis';
 import { RefreshQueue } from '@muxgate/refresh-queue';
 import type { Logger } from '@muxgate/runtime';
 import { CoolDownStore } from '@muxgate/target-health';
-import { CredentialVault, type KeyRing } from '@muxgate/vault';
+import { CredentialVault, StoredKeys, type KeyRing } from '@muxgate/vault';
 import type { Registry } from 'prom-client';
 import { AdminGuard } from './admin/admin.guard.js';
 import { AdminTokens } from './admin/admin-tokens.js';
@@ -19,6 +19,7 @@ import { KeysController } from './admin/keys.controller.js';
 import { OAuthProvidersController } from './admin/oauth-providers.controller.js';
 import { ProvidersController } from './admin/providers.controller.js';
 import { RouteController } from './admin/route.controller.js';
+import { StoredKeysController } from './admin/stored-keys.controller.js';
 import { TokensController } from './admin/tokens.controller.js';
 import { BrowserBinding } from './connect/browser-binding.js';
 import { CallbackController } from './connect/callback.controller.js';
@@ -59,6 +60,7 @@ export class AuthModule {
         TokensController,
         ConnectController,
         CallbackController,
+        StoredKeysController,
         KeysController,
         AuditController,
         ProvidersController,
@@ -66,6 +68,7 @@ export class AuthModule {
       ],
       providers: [
         { provide: CredentialVault, useValue: vault },
+        { provide: StoredKeys, useValue: new StoredKeys(redis, accessRing) },
         { provide: RefreshQueue, useValue: queue },
         { provide: ClientKeyStore, useValue: new ClientKeyStore(redis) },
         { provide: ConfigSource, useValue: config },

@@ -5,12 +5,13 @@ import { connectRedis, createRedisHistogram, redisSettings, type RedisClient } f
 import { RefreshQueue, waitForNewer } from '@muxgate/refresh-queue';
 import type { Logger } from '@muxgate/runtime';
 import { CoolDownStore } from '@muxgate/target-health';
-import { AccessVault, KeyRing, VaultEvents } from '@muxgate/vault';
+import { AccessVault, KeyRing, StoredKeys, VaultEvents } from '@muxgate/vault';
 import type { Registry } from 'prom-client';
 import { HelloController } from './catalogue/hello.controller.js';
 import { ModelsController } from './catalogue/models.controller.js';
 import type { GatewayEnvironment } from './environment.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
+import { AccessTokens } from './proxy/access-tokens.js';
 import { Accounting } from './proxy/accounting.js';
 import { Admission } from './proxy/admission.js';
 import { ClientKeys } from './proxy/client-keys.js';
@@ -20,6 +21,7 @@ import { createGatewayMetrics } from './proxy/gateway.metrics.js';
 import { NewerTokens } from './proxy/newer-token.js';
 import { ProxyPipeline } from './proxy/proxy.pipeline.js';
 import { Router } from './proxy/router.js';
+import { StoredKeySource } from './proxy/stored-key-source.js';
 import { Upstreams } from './proxy/upstream.js';
 import { wantedCredentials } from './readiness.js';
 import { SharedHealth } from './targets/shared-health.js';
@@ -66,14 +68,25 @@ export class GatewayModule {
         return new ClientKeys(new ClientKeyStore(redis), subscriber, { rereadMs, waitMs, unknownMs }, logger);
       }),
       factory(
-        CredentialSource,
+        AccessTokens,
         [AccessVault, VaultEvents, NewerTokens],
         (vault: AccessVault, events: VaultEvents, newer: NewerTokens) => {
           const options = { rereadMs: tuning.credentialRereadMs };
-          const wanted = (): string[] => wantedCredentials(config);
-          const cloud = new CloudCredentials();
-          return new CredentialSource(vault, events, newer, wanted, options, logger, cloud);
+          const wanted = (): string[] => wantedCredentials(config, 'oauth');
+          return new AccessTokens(vault, events, newer, wanted, options, logger);
         },
+      ),
+      factory(StoredKeySource, [COMMANDS, SUBSCRIBER], (redis: RedisClient, subscriber: RedisClient) => {
+        const store = new StoredKeys(redis, KeyRing.parse(environment.MUXGATE_ACCESS_KEYS));
+        const options = { rereadMs: tuning.credentialRereadMs };
+        const wanted = (): string[] => wantedCredentials(config, 'storedKey');
+        return new StoredKeySource(store, subscriber, wanted, options, logger);
+      }),
+      factory(
+        CredentialSource,
+        [AccessTokens, StoredKeySource],
+        (tokens: AccessTokens, storedKeys: StoredKeySource) =>
+          new CredentialSource(tokens, storedKeys, new CloudCredentials()),
       ),
       factory(Admission, [], () => {
         return new Admission({

@@ -4,11 +4,11 @@ import type { Admission } from './proxy/admission.js';
 import type { ClientKeys } from './proxy/client-keys.js';
 import type { CredentialSource } from './proxy/credential-source.js';
 
-/** Ids of the credentials that enabled providers need. */
-export function wantedCredentials(config: ConfigSource): string[] {
+/** Ids of the stored credentials of one kind that enabled providers need; one of each caller's own names none. */
+export function wantedCredentials(config: ConfigSource, type: 'oauth' | 'storedKey'): string[] {
   const ids = new Set<string>();
   for (const { enabled, auth } of config.current().providers.values())
-    if (enabled && auth.type === 'oauth') ids.add(auth.credential);
+    if (enabled && auth.type === type && !auth.credential.includes('{')) ids.add(auth.credential);
   return [...ids];
 }
 

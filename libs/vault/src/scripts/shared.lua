@@ -1,4 +1,4 @@
--- KEYS[1] the access half, KEYS[2] the refresh half of one credential.
+-- KEYS[1] the access half, KEYS[2] the refresh half of one credential; a stored key has one part.
 local access, refresh = KEYS[1], KEYS[2]
 
 local function now()

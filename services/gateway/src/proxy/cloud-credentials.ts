@@ -1,6 +1,6 @@
 import type { Protocol } from '@muxgate/config';
 import type { GoogleAuth } from 'google-auth-library';
-import type { Credential } from './credential-source.js';
+import type { Credential } from './credential.js';
 import { CredentialUnavailable } from './errors.js';
 
 /** Keys that sign a request to AWS. */

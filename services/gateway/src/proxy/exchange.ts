@@ -3,7 +3,7 @@ import type { ClientKey } from '@muxgate/clients';
 import type { ConfigSnapshot } from '@muxgate/config';
 import { requestId, type AppError } from '@muxgate/runtime';
 import type { HealthTrial } from '../targets/target-health.js';
-import type { Credential } from './credential-source.js';
+import type { Credential } from './credential.js';
 import type { Decision } from './decision.js';
 import { Downstream, type AnswerFacts } from './downstream.js';
 import type { RoutedRequest } from './router.js';

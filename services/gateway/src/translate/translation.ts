@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { LanguageModelV4CallOptions, LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import type { AppError } from '@muxgate/runtime';
-import type { Credential } from '../proxy/credential-source.js';
+import type { Credential } from '../proxy/credential.js';
 import { errorAnswer } from '../proxy/error-envelope.js';
 import type { Attempt, Exchange } from '../proxy/exchange.js';
 import type { RelayOutcome } from '../proxy/relay.js';

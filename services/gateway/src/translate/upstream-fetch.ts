@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { ProviderConfig } from '@muxgate/config';
 import { USER_AGENT } from '@muxgate/runtime';
-import type { Credential } from '../proxy/credential-source.js';
+import type { Credential } from '../proxy/credential.js';
 import type { Upstreams } from '../proxy/upstream.js';
 
 /** Set by the library for a key it was not given, or by us. */

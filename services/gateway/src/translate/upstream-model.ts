@@ -4,7 +4,7 @@ import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { LanguageModelV4 } from '@ai-sdk/provider';
 import type { ProviderConfig } from '@muxgate/config';
-import type { Credential } from '../proxy/credential-source.js';
+import type { Credential } from '../proxy/credential.js';
 import { bedrockModel } from './bedrock-model.js';
 import type { Dialect } from './dialect.js';
 import { REASONING_MODELS } from './model-quirks.js';
