@@ -35,11 +35,23 @@ export class PricingSection {
   @Amount(PRICE, { about: 'USD per million output tokens.', required: true })
   output!: number;
 
-  @Amount(PRICE, { about: 'USD per million tokens read from a prompt cache.' })
+  @Amount(PRICE, {
+    about: 'USD per million tokens read from a prompt cache.',
+    defaultText: 'that of `input`',
+  })
   cacheRead?: number;
 
-  @Amount(PRICE, { about: 'USD per million tokens written to a prompt cache.' })
+  @Amount(PRICE, {
+    about: 'USD per million tokens written to a prompt cache.',
+    defaultText: 'that of `input`',
+  })
   cacheWrite?: number;
+
+  @Amount(PRICE, {
+    about: 'USD per million tokens written to a prompt cache that keeps them for an hour.',
+    defaultText: 'that of `cacheWrite`',
+  })
+  cacheWrite1h?: number;
 }
 
 export class ModelEntry {
@@ -52,7 +64,9 @@ export class ModelEntry {
   })
   targets!: TargetEntry[];
 
-  @Section(() => PricingSection, { about: 'What it costs, for accounting.' })
+  @Section(() => PricingSection, {
+    about: 'What it costs, for accounting; without it a price list knows the models of many vendors.',
+  })
   pricing?: PricingSection;
 }
 

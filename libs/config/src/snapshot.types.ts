@@ -88,6 +88,7 @@ export interface PricingConfig {
   readonly output: number;
   readonly cacheRead?: number;
   readonly cacheWrite?: number;
+  readonly cacheWrite1h?: number;
 }
 
 export interface ModelConfig {
