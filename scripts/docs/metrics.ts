@@ -1,7 +1,7 @@
 import { Registry, type Metric } from 'prom-client';
 import { createRedisHistogram } from '../../libs/redis/src/redis.metrics.ts';
 import { createRegistry } from '../../libs/runtime/src/registry.ts';
-import { ConnectMetrics } from '../../services/auth/src/connect/connect.metrics.ts';
+import { ConnectMetrics } from '../../libs/connect/src/connect.metrics.ts';
 import { createGatewayMetrics } from '../../services/gateway/src/proxy/gateway.metrics.ts';
 import { registerStateGauges } from '../../services/worker/src/state-gauges.metrics.ts';
 import { createWorkerMetrics } from '../../services/worker/src/worker.metrics.ts';
@@ -30,6 +30,7 @@ const SERVICES: readonly [name: string, register: (registry: Registry) => void][
     'worker',
     (registry) => {
       createWorkerMetrics(registry);
+      new ConnectMetrics(registry);
       // the gauges read their sources on a scrape only, and nothing is scraped here
       registerStateGauges(registry, {} as Parameters<typeof registerStateGauges>[1]);
     },

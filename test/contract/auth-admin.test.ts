@@ -50,6 +50,7 @@ describe('who may do what', () => {
       ['POST', '/api/route/explain', { body: { model: 'none' } }, 'viewer'],
       ['DELETE', '/api/providers/none/cooldown', undefined, 'operator'],
       ['POST', '/api/oauth/authorize', { provider: 'none' }, 'operator'],
+      ['GET', '/api/oauth/authorize/none', undefined, 'operator'],
       ['POST', '/api/oauth/exchange', { state: 'x', code: 'y' }, 'operator'],
       ['POST', '/api/oauth/tokens/none/refresh', undefined, 'operator'],
       ['DELETE', '/api/oauth/tokens/none', undefined, 'operator'],
@@ -93,6 +94,7 @@ describe('who may do what', () => {
     const tested = rows.map(([method, path]) =>
       `${method} ${path}`
         .replace(/(tokens|credentials)\/(none|by-role)/, '$1/{credential}')
+        .replace('authorize/none', 'authorize/{state}')
         .replace('keys/none', 'keys/{id}')
         .replace('providers/none', 'providers/{name}'),
     );

@@ -55,11 +55,6 @@ describe('authorize', () => {
     expect(answer.json.providers).toContain('sandbox');
   });
 
-  it('refuses a device grant for now', async () => {
-    const answer = await world.call('POST', '/api/oauth/authorize', { body: { provider: 'television' } });
-    expect([answer.status, answer.json.code]).toEqual([422, 'grant_not_available']);
-  });
-
   it.each(['a b', '', 'x'.repeat(129), '../etc', 'a:b', 'ä'])(
     'refuses the credential id %j',
     async (credential) => {

@@ -37,6 +37,8 @@ export interface AuthWorld {
   readonly logs: string[];
   readonly accessKey: string;
   readonly refreshKey: string;
+  /** what another service of the same deployment is started with */
+  readonly environment: Record<string, string>;
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   stop(): Promise<void>;
 }
@@ -64,17 +66,20 @@ export async function startAuthWorld(
   const logs: string[] = [];
   const accessKey = ring();
   const refreshKey = ring();
+  const environment = {
+    HOST: '127.0.0.1',
+    MANAGEMENT_PORT: '0',
+    MUXGATE_CONFIG: config,
+    CONFIDENTIAL_SECRET: 'muxgate-confidential-secret',
+    REDIS_URL: redisServer.url,
+    MUXGATE_ACCESS_KEYS: accessKey,
+    MUXGATE_REFRESH_KEYS: refreshKey,
+  };
   const auth = await createAuthApp(
     {
-      HOST: '127.0.0.1',
+      ...environment,
       PORT: '0',
-      MANAGEMENT_PORT: '0',
       LOG_LEVEL: 'trace',
-      MUXGATE_CONFIG: config,
-      CONFIDENTIAL_SECRET: 'muxgate-confidential-secret',
-      REDIS_URL: redisServer.url,
-      MUXGATE_ACCESS_KEYS: accessKey,
-      MUXGATE_REFRESH_KEYS: refreshKey,
       MUXGATE_ADMIN_TOKENS: [
         `root:admin:${sha256(ADMIN)}`,
         `ops:operator:${sha256(OPERATOR)}`,
@@ -93,6 +98,7 @@ export async function startAuthWorld(
     logs,
     accessKey,
     refreshKey,
+    environment,
     call: (method, path, call) => request(auth.url, method, path, call),
     stop: async () => {
       await auth.close();

@@ -1,9 +1,10 @@
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD, Reflector } from '@nestjs/core';
-import { AuditLog } from '@muxgate/audit';
+import { AuditLog, AuditTrail } from '@muxgate/audit';
 import { ClientKeyStore } from '@muxgate/clients';
 import { ConfigSource } from '@muxgate/config';
+import { ConnectMetrics, DevicePolls, ProgressStore, TransactionStore } from '@muxgate/connect';
 import { createOAuthHttp } from '@muxgate/egress';
 import type { RedisClient } from '@muxgate/redis';
 import { RefreshQueue } from '@muxgate/refresh-queue';
@@ -14,7 +15,6 @@ import type { Registry } from 'prom-client';
 import { AdminGuard } from './admin/admin.guard.js';
 import { AdminTokens } from './admin/admin-tokens.js';
 import { AuditController } from './admin/audit.controller.js';
-import { AuditTrail } from './admin/audit-trail.js';
 import { KeysController } from './admin/keys.controller.js';
 import { OAuthProvidersController } from './admin/oauth-providers.controller.js';
 import { ProvidersController } from './admin/providers.controller.js';
@@ -24,11 +24,9 @@ import { TokensController } from './admin/tokens.controller.js';
 import { BrowserBinding } from './connect/browser-binding.js';
 import { CallbackController } from './connect/callback.controller.js';
 import { ConnectController } from './connect/connect.controller.js';
-import { ConnectMetrics } from './connect/connect.metrics.js';
 import { ConnectParts } from './connect/connect-parts.js';
 import { OAuthProviders } from './connect/oauth-providers.js';
 import { PublicUrl } from './connect/public-url.js';
-import { TransactionStore } from './connect/transaction.store.js';
 
 /** What the process opened before Nest starts. */
 export interface AuthResources {
@@ -87,12 +85,15 @@ export class AuthModule {
           useFactory: (providers: OAuthProviders): ConnectParts => ({
             providers,
             transactions: new TransactionStore(redis, refreshRing),
+            progress: new ProgressStore(redis),
+            devicePolls: new DevicePolls(redis),
             vault,
             publicUrl,
             binding,
             trail,
             metrics: new ConnectMetrics(registry),
             logger,
+            revoke: (provider, refreshToken) => providers.revoke(provider, refreshToken),
           }),
         },
         {

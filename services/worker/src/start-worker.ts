@@ -1,5 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import { ConfigSource, loadConfig } from '@muxgate/config';
+import { ConnectMetrics } from '@muxgate/connect';
 import { assertRedisUsable, connectRedis, createRedisHistogram, redisSettings } from '@muxgate/redis';
 import { RefreshQueue } from '@muxgate/refresh-queue';
 import {
@@ -58,6 +59,7 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
       queueRedis,
       rings,
       metrics,
+      connectMetrics: new ConnectMetrics(registry),
       logger,
       escrowDirectory: env.MUXGATE_ESCROW_DIR,
     }),
@@ -85,7 +87,7 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
   return {
     logger,
     stop: [
-      { name: 'sweeper', run: () => sweeper.stop() },
+      { name: 'sweeper', run: () => sweeper.stop(), timeoutMs: LONGEST_REFRESH_MS },
       { name: 'refreshes under way', run: () => app.close(), timeoutMs: LONGEST_REFRESH_MS },
       { name: 'management', run: () => management.close() },
       {

@@ -3,6 +3,7 @@ import type { RefreshQueue } from '@muxgate/refresh-queue';
 import { messageOf, type Logger } from '@muxgate/runtime';
 import type { DueIndex } from '@muxgate/vault';
 import type { ConnectClientCredentials } from './connect-client-credentials.js';
+import type { PollDeviceCodes } from './poll-device-codes.js';
 import type { WorkerMetrics } from './worker.metrics.js';
 
 /** A due refresh has to start within 2 s. */
@@ -28,6 +29,7 @@ export class Sweeper {
     private readonly dueIndex: DueIndex,
     private readonly queue: RefreshQueue,
     private readonly clientCredentials: ConnectClientCredentials,
+    private readonly deviceCodes: PollDeviceCodes,
     private readonly metrics: WorkerMetrics,
     private readonly logger: Logger,
   ) {}
@@ -39,6 +41,7 @@ export class Sweeper {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.ticking;
+    await this.deviceCodes.settled();
   }
 
   async sweep(): Promise<void> {
@@ -48,6 +51,7 @@ export class Sweeper {
     }
     // Not awaited: a slow provider must not keep the others' refreshes waiting. It reports its own failures.
     void this.clientCredentials.connectMissing().catch(() => undefined);
+    await this.deviceCodes.pollDue();
     const due = await this.dueIndex.due(Date.now(), BATCH);
     if (due.length > 0) await this.queue.refreshDue(due);
     this.sweptAt = Date.now();

@@ -1,11 +1,14 @@
 import type { OAuthProviderConfig } from '@muxgate/config';
 import {
   clientCredentials,
+  pollDeviceToken,
   refreshTokenSet,
   resolveEndpoints,
   revokeToken,
+  type DevicePoll,
   type OAuthHttp,
   type ResolvedDescriptor,
+  type RevocationOutcome,
   type TokenSet,
 } from '@muxgate/oauth';
 
@@ -34,10 +37,21 @@ export class TokenEndpoints {
       : () => refreshTokenSet(descriptor, { refreshToken, now: this.now }, http);
   }
 
-  /** Best effort, for tokens that nobody will hold. */
-  async revoke(provider: OAuthProviderConfig, refreshToken: string): Promise<void> {
+  /** One question (RFC 8628, section 3.4). @throws as `prepare`, and TokenEndpointError for a final refusal */
+  async pollDevice(
+    provider: OAuthProviderConfig,
+    deviceCode: string,
+    intervalMs: number,
+  ): Promise<DevicePoll> {
     const http = this.httpFor(provider.allowPrivateNetwork);
-    await revokeToken(await this.resolve(provider), { token: refreshToken, hint: 'refresh_token' }, http);
+    const descriptor = await this.resolve(provider);
+    return pollDeviceToken(descriptor, { deviceCode, intervalMs, now: this.now }, http);
+  }
+
+  /** Best effort, for tokens that nobody will hold. */
+  async revoke(provider: OAuthProviderConfig, refreshToken: string): Promise<RevocationOutcome> {
+    const http = this.httpFor(provider.allowPrivateNetwork);
+    return revokeToken(await this.resolve(provider), { token: refreshToken, hint: 'refresh_token' }, http);
   }
 
   private async resolve(provider: OAuthProviderConfig): Promise<Resolved> {

@@ -1,7 +1,9 @@
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { BullModule, getQueueToken } from '@nestjs/bullmq';
 import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
+import { AuditLog, AuditTrail } from '@muxgate/audit';
 import type { ConfigSource } from '@muxgate/config';
+import { DevicePolls, ProgressStore, TransactionStore, type ConnectMetrics } from '@muxgate/connect';
 import { createOAuthHttp } from '@muxgate/egress';
 import type { RedisClient } from '@muxgate/redis';
 import { QUEUE_PREFIX, REFRESH_QUEUE, RefreshQueue } from '@muxgate/refresh-queue';
@@ -12,6 +14,7 @@ import { CommitTokens } from './commit-tokens.js';
 import { ConnectClientCredentials } from './connect-client-credentials.js';
 import { Escrow } from './escrow.js';
 import { Holder } from './holder.js';
+import { PollDeviceCodes } from './poll-device-codes.js';
 import { ProviderCooldown } from './provider-cooldown.js';
 import { RefreshCredential } from './refresh-credential.js';
 import { RefreshProcessor } from './refresh.processor.js';
@@ -27,6 +30,7 @@ export interface WorkerParts {
   readonly queueRedis: RedisClient;
   readonly rings: KeyRings;
   readonly metrics: WorkerMetrics;
+  readonly connectMetrics: ConnectMetrics;
   readonly logger: Logger;
   readonly escrowDirectory?: string | undefined;
 }
@@ -81,10 +85,31 @@ export class WorkerModule {
             new ConnectClientCredentials(config, vault, endpoints, logger),
         ),
         provide(
+          PollDeviceCodes,
+          [RefreshVault, TokenEndpoints],
+          (vault: RefreshVault, endpoints: TokenEndpoints) =>
+            new PollDeviceCodes({
+              vault,
+              endpoints,
+              config,
+              logger,
+              transactions: new TransactionStore(parts.redis, parts.rings.refreshRing),
+              progress: new ProgressStore(parts.redis),
+              polls: new DevicePolls(parts.redis),
+              trail: new AuditTrail(new AuditLog(parts.redis), logger),
+              metrics: parts.connectMetrics,
+              revoke: (name, refreshToken) => revokeAt(config, endpoints, name, refreshToken),
+            }),
+        ),
+        provide(
           Sweeper,
-          [RefreshVault, RefreshQueue, ConnectClientCredentials],
-          (vault: RefreshVault, queue: RefreshQueue, clientCredentials: ConnectClientCredentials) =>
-            new Sweeper(vault.dueIndex, queue, clientCredentials, metrics, logger),
+          [RefreshVault, RefreshQueue, ConnectClientCredentials, PollDeviceCodes],
+          (
+            vault: RefreshVault,
+            queue: RefreshQueue,
+            clientCredentials: ConnectClientCredentials,
+            deviceCodes: PollDeviceCodes,
+          ) => new Sweeper(vault.dueIndex, queue, clientCredentials, deviceCodes, metrics, logger),
         ),
         provide(
           RefreshProcessor,
@@ -95,6 +120,11 @@ export class WorkerModule {
       ],
     };
   }
+}
+
+async function revokeAt(config: ConfigSource, endpoints: TokenEndpoints, name: string, refreshToken: string) {
+  const provider = config.current().oauthProviders.get(name);
+  return provider === undefined ? 'unsupported' : endpoints.revoke(provider, refreshToken);
 }
 
 /** What needs no decorator stays without one: the parts are plain classes, put together here. */

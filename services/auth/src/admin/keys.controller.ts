@@ -15,7 +15,7 @@ import { ApiPage, mapPage, PageQuery, type Page } from '../http/paging.js';
 import { ValidationFailed } from '../http/http.errors.js';
 import { ClientKeyNotFound } from './admin.errors.js';
 import { Needs } from './admin.guard.js';
-import { AuditTrail } from './audit-trail.js';
+import { AuditTrail } from '@muxgate/audit';
 import { ClientKeyView, createdKeyView, CreatedKeyView, keyView } from './client-key.view.js';
 
 class CreateKeyBody {

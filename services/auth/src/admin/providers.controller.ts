@@ -5,7 +5,7 @@ import { CoolDownStore } from '@muxgate/target-health';
 import { CalledBy, type Caller } from '../http/caller.js';
 import { ProviderNotFound } from './admin.errors.js';
 import { Needs } from './admin.guard.js';
-import { AuditTrail } from './audit-trail.js';
+import { AuditTrail } from '@muxgate/audit';
 
 /** Providers that gateways send requests to. */
 @ApiTags('providers')

@@ -6,7 +6,7 @@ import { OAuthProviders } from '../connect/oauth-providers.js';
 import { CalledBy, type Caller } from '../http/caller.js';
 import { ApiPage, mapPage, PageQuery, type Page } from '../http/paging.js';
 import { Needs } from './admin.guard.js';
-import { AuditTrail } from './audit-trail.js';
+import { AuditTrail } from '@muxgate/audit';
 import { credentialUnknown, knownShape } from './credential-id.js';
 import { forget, type Revoked } from './forget.js';
 import { refreshNow } from './refresh-now.js';

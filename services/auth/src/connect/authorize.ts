@@ -1,13 +1,22 @@
-import type { OAuthProviderConfig } from '@muxgate/config';
-import { buildAuthorizationUrl, createPkce, createState } from '@muxgate/oauth';
+import { transactionId, type Completion } from '@muxgate/connect';
+import {
+  buildAuthorizationUrl,
+  createPkce,
+  createState,
+  requestDeviceAuthorization,
+  type DeviceAuthorization,
+} from '@muxgate/oauth';
 import { GrantNotAvailable } from './connect.errors.js';
 import type { ConnectParts } from './connect-parts.js';
+import type { ReachableProvider } from './oauth-providers.js';
 
 export interface AuthorizeRequest {
   readonly provider: string;
   readonly credential?: string | undefined;
   /** name of the admin token that asks */
   readonly actor: string;
+  /** address of the caller */
+  readonly from: string;
   /** fingerprint of the browser that asks, if one does */
   readonly browser?: string | undefined;
 }
@@ -17,17 +26,43 @@ export interface Authorization {
   readonly credential: string;
   readonly state: string;
   readonly url: string;
-  readonly completion: 'callback' | 'paste';
+  readonly completion: Completion;
   /** epoch milliseconds */
   readonly expiresAt: number;
   readonly instructions: string;
+  /** to be typed in at `verificationUrl`, where a device code is used */
+  readonly userCode?: string;
+  readonly verificationUrl?: string;
 }
 
-/** Step 1: a URL for a person to open, and a sealed note of what we asked for. */
+/** Step 1: something for a person to open, and a sealed note of what we asked for. */
 export async function authorize(parts: ConnectParts, request: AuthorizeRequest): Promise<Authorization> {
-  assertCodeGrant(parts.providers.find(request.provider));
-  const { provider } = await parts.providers.reach(request.provider);
+  assertAskable(parts, request.provider);
+  const reachable = await parts.providers.reach(request.provider);
+  const { provider } = reachable;
   const credential = request.credential ?? provider.name;
+  const authorization =
+    provider.grant === 'device_code'
+      ? await byDevice(parts, reachable, { ...request, credential })
+      : await byRedirect(parts, reachable, { ...request, credential });
+  const { state, completion, expiresAt } = authorization;
+  await parts.progress.begin(transactionId(state), {
+    provider: provider.name,
+    credential,
+    completion,
+    expiresAt,
+  });
+  parts.metrics.count(provider.name, 'started');
+  return authorization;
+}
+
+type Named = AuthorizeRequest & { readonly credential: string };
+
+async function byRedirect(
+  parts: ConnectParts,
+  { provider }: ReachableProvider,
+  { credential, actor, browser }: Named,
+): Promise<Authorization> {
   const redirectUri = provider.redirectUri ?? parts.publicUrl.callback;
   const state = createState();
   const { verifier, challenge } = createPkce();
@@ -36,10 +71,9 @@ export async function authorize(parts: ConnectParts, request: AuthorizeRequest):
     credential,
     redirectUri,
     verifier,
-    actor: request.actor,
-    ...(request.browser === undefined ? {} : { browser: request.browser }),
+    actor,
+    ...(browser === undefined ? {} : { browser }),
   });
-  parts.metrics.count(provider.name, 'started');
   const completion = parts.publicUrl.isOurs(redirectUri) ? 'callback' : 'paste';
   return {
     provider: provider.name,
@@ -52,6 +86,38 @@ export async function authorize(parts: ConnectParts, request: AuthorizeRequest):
   };
 }
 
+/** The worker asks for the tokens from now on: whoever began may go away. */
+async function byDevice(
+  parts: ConnectParts,
+  { provider, http }: ReachableProvider,
+  { credential, actor, from }: Named,
+): Promise<Authorization> {
+  const device = await requestDeviceAuthorization(provider, {}, http);
+  const { deviceCode, userCode, verificationUri, expiresAt, intervalMs } = device;
+  const state = createState();
+  const id = transactionId(state);
+  await parts.transactions.beginDevice(state, {
+    provider: provider.name,
+    credential,
+    deviceCode,
+    actor,
+    from,
+    expiresAt,
+  });
+  await parts.devicePolls.begin(id, intervalMs);
+  return {
+    provider: provider.name,
+    credential,
+    state,
+    url: verificationUri,
+    completion: 'device',
+    expiresAt,
+    instructions: deviceInstructions(device),
+    userCode,
+    verificationUrl: verificationUri,
+  };
+}
+
 const INSTRUCTIONS = {
   callback:
     'Open the URL in a browser and sign in. You are sent back here, and a page says that you are connected.',
@@ -60,11 +126,20 @@ const INSTRUCTIONS = {
     'send the code with the state, or the whole address as redirectUrl, to POST /api/oauth/exchange.',
 } as const;
 
-function assertCodeGrant(provider: OAuthProviderConfig): void {
-  if (provider.grant === 'authorization_code') return;
+/** RFC 8628 section 5.4: a code that somebody else sent is how accounts are taken over. */
+function deviceInstructions({ verificationUri, userCode }: DeviceAuthorization): string {
+  return (
+    `Open ${verificationUri} yourself and enter the code ${userCode}. ` +
+    'Enter it only if you began this connection: whoever gives you such a code by mail, chat or telephone gets your account. ' +
+    'Check that the page belongs to the provider. Muxgate notices by itself when you have agreed.'
+  );
+}
+
+/** Before anything is looked up. */
+function assertAskable(parts: ConnectParts, name: string): void {
+  const { grant } = parts.providers.find(name);
+  if (grant !== 'client_credentials') return;
   throw new GrantNotAvailable(
-    provider.grant === 'client_credentials'
-      ? `OAuth provider ${provider.name} uses client_credentials: it connects by itself, nobody has to authorize it.`
-      : `OAuth provider ${provider.name} uses ${provider.grant}, which this version cannot do yet.`,
+    `OAuth provider ${name} uses client_credentials: it connects by itself, nobody has to authorize it.`,
   );
 }

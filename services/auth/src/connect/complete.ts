@@ -1,12 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import {
+  establish,
+  recordFailure,
+  transactionId,
+  type AuthorizationOutcome,
+  type CodeTransaction,
+} from '@muxgate/connect';
 import { assertIssuer, exchangeCode, type AuthorizationResponse } from '@muxgate/oauth';
 import { AppError } from '@muxgate/runtime';
 import type { CredentialState } from '@muxgate/vault';
 import { AuthorizationDenied, OtherBrowser, OtherPrincipal } from './connect.errors.js';
-import type { AuthorizationOutcome } from './connect.metrics.js';
 import type { ConnectParts } from './connect-parts.js';
-import { establish } from './establish.js';
-import type { Transaction } from './transaction.store.js';
 
 /** Who brings the provider's answer: a browser on its way back, or an operator who pastes it. */
 export type Messenger =
@@ -29,24 +33,34 @@ export async function complete(
   messenger: Messenger,
 ): Promise<CredentialState> {
   const transaction = await parts.transactions.load(response.state);
+  const ending = { id: transactionId(response.state), transaction, from: messenger.address };
+  let consumed = false;
   try {
     assertInitiator(parts, transaction, messenger);
     const { provider, http } = await parts.providers.reach(transaction.provider);
     if (!isBareCode(response, messenger)) assertIssuer(provider, response.iss);
     await parts.transactions.consume(response.state);
+    consumed = true;
 
     const code = codeOf(response);
     const { verifier, redirectUri } = transaction;
     const tokenSet = await exchangeCode(provider, { code, verifier, redirectUri }, http);
-    return await establish(parts, { transaction, provider, http, tokenSet, from: messenger.address });
+    return await establish(parts, { ...ending, provider, tokenSet });
   } catch (error) {
-    await recordFailure(parts, transaction, error, messenger.address);
+    const code = error instanceof AppError ? error.code : 'internal_error';
+    const outcome = outcomeOf(code);
+    const status = consumed ? (outcome === 'denied' ? 'denied' : 'failed') : undefined;
+    await recordFailure(parts, ending, { outcome, code, status });
     throw error;
   }
 }
 
 /** The browser by its cookie where one began; a pasted answer by the admin token that began (no session fixation). */
-function assertInitiator({ binding }: ConnectParts, transaction: Transaction, messenger: Messenger): void {
+function assertInitiator(
+  { binding }: ConnectParts,
+  transaction: CodeTransaction,
+  messenger: Messenger,
+): void {
   if (messenger.kind === 'operator') {
     if (messenger.name === transaction.actor) return;
     throw new OtherPrincipal('Another admin token began this connection; finish it with that one.');
@@ -64,24 +78,6 @@ function codeOf({ code, error = 'none' }: AuthorizationResponse): string {
   if (code !== undefined) return code;
   throw new AuthorizationDenied(`The provider did not grant access: ${error}.`, {
     members: { error },
-  });
-}
-
-async function recordFailure(
-  parts: ConnectParts,
-  transaction: Transaction,
-  error: unknown,
-  from: string,
-): Promise<void> {
-  const code = error instanceof AppError ? error.code : 'internal_error';
-  parts.metrics.count(transaction.provider, outcomeOf(code));
-  await parts.trail.record({
-    actor: transaction.actor,
-    action: 'credential.connect',
-    subject: transaction.credential,
-    outcome: 'failure',
-    from,
-    details: { provider: transaction.provider, code },
   });
 }
 

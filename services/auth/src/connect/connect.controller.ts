@@ -1,4 +1,4 @@
-import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { parseRedirect, type AuthorizationResponse } from '@muxgate/oauth';
 import { IsOptional, IsString, Length, Matches, MaxLength, ValidateIf } from 'class-validator';
@@ -14,6 +14,8 @@ import { isBrowser } from './browser-binding.js';
 import { complete } from './complete.js';
 import { StateMismatch } from './connect.errors.js';
 import { ConnectParts } from './connect-parts.js';
+
+const COMPLETIONS = ['callback', 'paste', 'device'];
 
 class AuthorizeBody {
   @ApiProperty({ example: 'sandbox' })
@@ -32,9 +34,21 @@ class AuthorizationView {
   @ApiProperty() credential!: string;
   @ApiProperty() state!: string;
   @ApiProperty() url!: string;
-  @ApiProperty({ enum: ['callback', 'paste'] }) completion!: string;
+  @ApiProperty({ enum: COMPLETIONS }) completion!: string;
   @ApiProperty({ format: 'date-time' }) expiresAt!: string;
   @ApiProperty() instructions!: string;
+  @ApiPropertyOptional({ description: 'to be entered at verificationUrl (completion: device)' })
+  userCode?: string;
+  @ApiPropertyOptional() verificationUrl?: string;
+}
+
+class ProgressView {
+  @ApiProperty() provider!: string;
+  @ApiProperty() credential!: string;
+  @ApiProperty({ enum: COMPLETIONS }) completion!: string;
+  @ApiProperty({ enum: ['pending', 'connected', 'denied', 'expired', 'failed'] }) status!: string;
+  @ApiProperty({ format: 'date-time' }) expiresAt!: string;
+  @ApiPropertyOptional({ description: 'why it was denied or failed: a stable code' }) error?: string;
 }
 
 /** `{state, code}` or `{redirectUrl}`. */
@@ -81,10 +95,20 @@ export class ConnectController {
       provider: body.provider,
       credential: body.credential,
       actor: caller.name,
+      from: caller.address,
       browser: browser?.fingerprint,
     });
     if (browser) response.append('set-cookie', browser.setCookie);
     return { ...authorization, expiresAt: isoTime(authorization.expiresAt) };
+  }
+
+  @Get('authorize/:state')
+  @Needs('operator')
+  @ApiOperation({ summary: 'How a connection that was begun is getting on, until ten minutes after its end' })
+  @ApiOkResponse({ type: ProgressView })
+  async progress(@Param('state') state: string): Promise<ProgressView> {
+    const progress = await this.parts.progress.read(state);
+    return { ...progress, expiresAt: isoTime(progress.expiresAt) };
   }
 
   @Post('exchange')

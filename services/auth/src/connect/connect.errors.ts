@@ -1,10 +1,7 @@
 import { defineError } from '@muxgate/runtime';
 import { defineRequestError } from '../http/request-error.js';
 
-export const StateMalformed = defineError('StateMalformed', 'state_malformed', 400);
 export const StateMismatch = defineError('StateMismatch', 'state_mismatch', 400);
-/** Used, expired or never issued: the three look the same once the record is gone. */
-export const StateGone = defineError('StateGone', 'state_used_or_expired', 410);
 export const OtherBrowser = defineError('OtherBrowser', 'other_browser', 400);
 export const OtherPrincipal = defineError('OtherPrincipal', 'other_principal', 403);
 export const ProviderUnknown = defineRequestError('ProviderUnknown', 'oauth_provider_unknown', 404);

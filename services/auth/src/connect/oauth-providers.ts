@@ -1,5 +1,11 @@
 import type { ConfigSource, OAuthProviderConfig } from '@muxgate/config';
-import { resolveEndpoints, type OAuthHttp, type ResolvedDescriptor } from '@muxgate/oauth';
+import {
+  resolveEndpoints,
+  revokeToken,
+  type OAuthHttp,
+  type ResolvedDescriptor,
+  type RevocationOutcome,
+} from '@muxgate/oauth';
 import { ProviderUnknown } from './connect.errors.js';
 
 /** A provider with its endpoints discovered, and the only way out to it. */
@@ -50,6 +56,12 @@ export class OAuthProviders {
     this.discovered.set(config, { until: this.now() + METADATA_LIFETIME_MS, found });
     found.catch(() => this.discovered.delete(config));
     return found;
+  }
+
+  /** Throws as `reach`; what the provider does with it is an outcome. */
+  async revoke(name: string, refreshToken: string): Promise<RevocationOutcome> {
+    const { provider, http } = await this.reach(name);
+    return revokeToken(provider, { token: refreshToken, hint: 'refresh_token' }, http);
   }
 
   private async discover(config: OAuthProviderConfig): Promise<ReachableProvider> {

@@ -1,5 +1,5 @@
-import type { AuditEntry, AuditLog } from '@muxgate/audit';
 import type { Logger } from '@muxgate/runtime';
+import type { AuditEntry, AuditLog } from './audit-log.js';
 
 /**
  * Writes what happened to the audit stream and to the log. A change that was made stays made where the stream

@@ -1,6 +1,6 @@
 import { Counter, type Registry } from 'prom-client';
 
-export type AuthorizationOutcome = 'started' | 'connected' | 'denied' | 'refused' | 'failed';
+export type AuthorizationOutcome = 'started' | 'connected' | 'denied' | 'expired' | 'refused' | 'failed';
 
 export class ConnectMetrics {
   private readonly authorizations: Counter<'provider' | 'outcome'>;

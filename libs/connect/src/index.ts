@@ -1,0 +1,12 @@
+export { ConnectMetrics, type AuthorizationOutcome } from './connect.metrics.js';
+export { DevicePolls, POLL_LEASE_MS, type DevicePoll } from './device-polls.js';
+export { StateGone, StateMalformed } from './errors.js';
+export { establish, recordFailure, type Ending, type EstablishParts, type Granted } from './establish.js';
+export { ProgressStore, type Completion, type Progress, type ProgressStatus } from './progress.store.js';
+export {
+  transactionId,
+  TransactionStore,
+  type CodeTransaction,
+  type DeviceTransaction,
+  type Transaction,
+} from './transaction.store.js';
