@@ -6,7 +6,7 @@ import { CalledBy, type Caller } from '../http/caller.js';
 import { ApiPage, mapPage, PageQuery, type Page } from '../http/paging.js';
 import { CredentialUnknown } from './admin.errors.js';
 import { Needs } from './admin.guard.js';
-import { AuditTrail } from './audit-trail.js';
+import { AuditTrail } from '@muxgate/audit';
 import { knownShape, wellFormed } from './credential-id.js';
 import { StoredKeyView, storedKeyView } from './stored-key.view.js';
 
