@@ -72,6 +72,7 @@ const USUAL_KEYS: Partial<Record<PresetProtocol, string>> = {
   'anthropic-messages': 'x-api-key',
   gemini: 'x-goog-api-key',
   vertex: 'x-goog-api-key',
+  'vertex-anthropic': 'x-goog-api-key',
 };
 
 function keyOf({ protocol, keyHeader }: ProviderPreset): string {

@@ -9,11 +9,13 @@ import { startRedis } from '../support/redis.ts';
 import { answerBedrock, awsSignature } from './bedrock.simulator.ts';
 import { json, startGateway, startUpstream, type FakeUpstream, type TestGateway } from './gateway.support.ts';
 import { answerGemini } from './gemini.simulator.ts';
+import { answerVertexClaude } from './vertex-claude.simulator.ts';
 
 const KEY = 'vendor-key';
 const AWS = { id: 'AKIAEXAMPLE', secret: 'aws-secret', session: 'aws-session' };
 const CLAUDE = 'eu.anthropic.claude-sonnet-4-5-v1:0';
-const VERTEX = '/v1/projects/p-1/locations/europe-west4/publishers/google';
+const LOCATION = '/v1/projects/p-1/locations/europe-west4';
+const VERTEX = `${LOCATION}/publishers/google`;
 const QUESTION = { max_tokens: 100, messages: [{ role: 'user' as const, content: 'weather in Oslo?' }] };
 const TOOLS = [
   {
@@ -57,6 +59,11 @@ function configuration(simulator: string): string {
     ['gemini', `preset: gemini, baseUrl: "${simulator}${gemini}", auth: ${key}`, 'vendor-model'],
     ['vertex', `preset: vertex, baseUrl: "${simulator}${VERTEX}", auth: { type: none }`, 'gemini-2.5-pro'],
     ['vertex-key', `preset: vertex, baseUrl: "${simulator}${VERTEX}", auth: ${key}`, 'gemini-2.5-pro'],
+    [
+      'vertex-claude',
+      `preset: vertex-anthropic, baseUrl: "${simulator}${LOCATION}/publishers/anthropic", auth: { type: none }`,
+      'claude-sonnet-4-5@20250929',
+    ],
     ['bedrock', `${bedrock}, auth: { type: none }`, CLAUDE],
     ['bedrock-key', `${bedrock}, auth: ${key}`, CLAUDE],
     ['bedrock-cut', `${bedrock}, auth: ${key}`, 'cut'],
@@ -102,6 +109,7 @@ describe('presets of protocols that requests are translated to', () => {
     const redis = await startRedis();
     vendor = await startUpstream((received, res) => {
       if (received.url.includes('/converse')) answerBedrock(received, res);
+      else if (received.url.includes('/publishers/anthropic/')) answerVertexClaude(received, res);
       else answerGemini(received, res);
     });
     const snapshot = parseConfig(configuration(vendor.url), { VENDOR_KEY: KEY });
@@ -154,6 +162,20 @@ describe('presets of protocols that requests are translated to', () => {
       expect(headers.authorization).toBeUndefined();
     });
 
+    it('Claude at vertex has its model in the path, and keeps its thoughts', async () => {
+      const thought = { type: 'thinking', thinking: 'Oslo is in Norway.', signature: 'sig-1' } as const;
+      const answer = await ask('vertex-claude', streaming);
+      expect(answer).toMatchObject({ ...EXPECTED, content: [thought, ...EXPECTED.content] });
+      const { url, headers, body } = vendor.received[0]!;
+      expect(url).toBe(
+        `${LOCATION}/publishers/anthropic/models/claude-sonnet-4-5@20250929:${streaming ? 'streamRawPredict' : 'rawPredict'}`,
+      );
+      expect(headers.authorization).toBe('Bearer google-token');
+      const sent = JSON.parse(body.toString()) as Record<string, unknown>;
+      expect(sent).toMatchObject({ anthropic_version: 'vertex-2023-10-16', max_tokens: 100 });
+      expect(sent).not.toHaveProperty('model');
+    });
+
     it('bedrock is signed with what the default chain of AWS finds', async () => {
       expect(await ask('bedrock', streaming)).toMatchObject(EXPECTED);
       const received = vendor.received[0]!;
@@ -180,6 +202,42 @@ describe('presets of protocols that requests are translated to', () => {
       'token-of-the-workload',
     );
   });
+
+  it.each(['vertex-claude', 'bedrock'])(
+    'marks of the prompt cache and signed thoughts reach Claude at %s',
+    async (model) => {
+      const cache_control = { type: 'ephemeral', ttl: '1h' } as const;
+      const { response } = await client.messages
+        .create({
+          model,
+          max_tokens: 9_000,
+          thinking: { type: 'enabled', budget_tokens: 2_000 },
+          tools: TOOLS,
+          system: [{ type: 'text', text: 'Be brief.', cache_control }],
+          messages: [
+            ...QUESTION.messages,
+            {
+              role: 'assistant',
+              content: [
+                { type: 'thinking', thinking: 'Oslo it is.', signature: 'sig-0' },
+                { type: 'tool_use', id: 'toolu_0', name: 'weather', input: { city: 'Oslo' } },
+              ],
+            },
+            {
+              role: 'user',
+              content: [{ type: 'tool_result', tool_use_id: 'toolu_0', content: 'rain', cache_control }],
+            },
+          ],
+        })
+        .withResponse();
+      expect(response.headers.get('x-muxgate-dropped')).toBeNull();
+      const sent = JSON.parse(vendor.received[0]!.body.toString()) as Record<string, unknown>;
+      const mark = model === 'bedrock' ? { cachePoint: { type: 'default', ttl: '1h' } } : { cache_control };
+      expect(JSON.stringify(sent).split(JSON.stringify(mark).slice(1, -1))).toHaveLength(3);
+      expect(JSON.stringify(sent['messages'])).toContain('"signature":"sig-0"');
+      expect(JSON.stringify(sent)).toContain('budget_tokens');
+    },
+  );
 
   it('a stream of bedrock that breaks off is an error', async () => {
     await expect(ask('bedrock-cut', true)).rejects.toThrow('ended before its end');

@@ -269,14 +269,13 @@ describe('failover', () => {
   });
 
   it('cool-down, half-open and recovery: one request probes, and the metric shows it', async () => {
-    gateway = await open({ coolDownMs: 600 });
-    first.answer = json(529, {});
+    first.answer = json(529, {}, { 'retry-after': '1' });
     await ask();
     expect(await coolDown()).toBe(1);
     await ask();
     expect(first.received).toHaveLength(1);
 
-    await delay(700);
+    await delay(1_100);
     let release: (() => void) | undefined;
     first.answer = (_request, res) => void (release = () => stream(WHOLE)(undefined, res));
     const probe = ask();

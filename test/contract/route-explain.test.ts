@@ -161,6 +161,8 @@ describe('POST /api/route/explain', () => {
         },
       ],
     });
+    const other = await explain({ body: { model: 'm-mixed' }, surface: 'openai-chat' });
+    expect(other.json.targets[0].why).toBe('priority 1, translated to anthropic-messages');
   });
 
   it.each([

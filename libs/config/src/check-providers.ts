@@ -16,6 +16,7 @@ export function checkProviders(document: ConfigDocument, mistakes: Mistakes): vo
     checkUrlSafety(entry.baseUrl, allowsPrivateNetwork(entry), join(path, 'baseUrl'), mistakes);
     if (entry.baseUrl?.includes('?')) mistakes.add(join(path, 'baseUrl'), 'must not hold a query ("?…")');
     if (entry.auth?.type !== undefined) checkAuth(entry.auth, join(path, 'auth'), mistakes);
+    checkGoogleCredentials(entry, join(path, 'auth.value'), mistakes);
   }
 }
 
@@ -69,6 +70,32 @@ function checkAuth(auth: AuthSection, path: string, mistakes: Mistakes): void {
     } else if (field !== wanted && auth[field] !== undefined) {
       mistakes.add(join(path, field), `has no meaning with the type ${auth.type}`);
     }
+  }
+}
+
+/** A key of Vertex AI may be a document of Google's; what it holds is not repeated here. */
+function checkGoogleCredentials(
+  { auth, protocol, preset }: ProviderEntry,
+  path: string,
+  mistakes: Mistakes,
+): void {
+  const spoken = protocol ?? (preset === undefined ? undefined : findProviderPreset(preset)?.protocol);
+  if (!spoken?.startsWith('vertex') || !auth?.value?.trimStart().startsWith('{')) return;
+  const { type, credential_source: source } = parsed(auth.value);
+  if (type !== 'service_account' && (type !== 'external_account' || typeof source !== 'object'))
+    mistakes.add(
+      path,
+      'must be the JSON of a service account or of workload identity federation, or an API key',
+    );
+  else if (source !== null && typeof source === 'object' && 'executable' in source)
+    mistakes.add(path, 'must not name an executable as its source');
+}
+
+function parsed(text: string): { type?: unknown; credential_source?: unknown } {
+  try {
+    return JSON.parse(text) as object;
+  } catch {
+    return {};
   }
 }
 

@@ -160,7 +160,7 @@ const TABLE: Array<[text: string, ...problems: string[]]> = [
   ],
   [
     provider('preset: openai, auth: { type: none }, protocol: openai'),
-    'providers[0].protocol: must be one of anthropic-messages, openai-chat, openai-responses, gemini, vertex, bedrock',
+    'providers[0].protocol: must be one of anthropic-messages, openai-chat, openai-responses, gemini, vertex, vertex-anthropic, bedrock',
   ],
   [
     api('timeouts: { connectMs: 0 }'),
@@ -308,6 +308,14 @@ const TABLE: Array<[text: string, ...problems: string[]]> = [
     'version: 1\nwebhooks: [{ name: w, format: slack, url: "https://a.example" }, { name: w, format: slack, url: "https://a.example" }]',
     'webhooks[1].name: there is another webhook named "w"',
   ],
+  [
+    'version: 1\nproviders:\n  - { name: p, preset: vertex, baseUrl: "https://v.example", auth: { type: apiKey, value: "${GOOGLE_USER}" } }',
+    'providers[0].auth.value: must be the JSON of a service account or of workload identity federation, or an API key',
+  ],
+  [
+    'version: 1\nproviders:\n  - { name: p, protocol: vertex-anthropic, baseUrl: "https://v.example", auth: { type: apiKey, value: "${GOOGLE_RUN}" } }',
+    'providers[0].auth.value: must not name an executable as its source',
+  ],
   // YAML
   ['version: 1\nversion: 1', 'line 2, column 1: the same key is there twice'],
   [
@@ -316,7 +324,14 @@ const TABLE: Array<[text: string, ...problems: string[]]> = [
   ],
 ];
 
-const env = { S: 's3cr3t', WORD: 'maybe', EMPTY: '', NO_FILE: '/nowhere/at/all' };
+const env = {
+  S: 's3cr3t',
+  WORD: 'maybe',
+  EMPTY: '',
+  NO_FILE: '/nowhere/at/all',
+  GOOGLE_USER: '{"type":"authorized_user"}',
+  GOOGLE_RUN: '{"type":"external_account","credential_source":{"executable":{"command":"/bin/sh"}}}',
+};
 
 test.each(TABLE)('%j is refused in plain words', (text, ...problems) => {
   expect(problemsOf(text)).toEqual(problems);

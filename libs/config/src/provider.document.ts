@@ -4,12 +4,14 @@ import { AUTH_TYPES, PROTOCOLS, type Protocol } from './snapshot.types.js';
 export class AuthSection {
   @OneOf(AUTH_TYPES, {
     about:
-      'What goes on upstream requests: a key from the environment, a key from the vault, an OAuth access token, what the client sent, or nothing; nothing means what the machine has from its cloud, for `vertex` and `bedrock`.',
+      'What goes on upstream requests: a key from the environment, a key from the vault, an OAuth access token, what the client sent, or nothing; nothing means what the machine has from its cloud, for the protocols of clouds.',
     required: true,
   })
   type!: (typeof AUTH_TYPES)[number];
 
-  @Secret({ about: 'The key, for `apiKey`.' })
+  @Secret({
+    about: 'The key, for `apiKey`; for Vertex AI also the JSON of a service account or of workload identity.',
+  })
   value?: string;
 
   @CredentialId({

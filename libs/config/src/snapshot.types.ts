@@ -17,6 +17,7 @@ export const PROTOCOLS = [
   'openai-responses',
   'gemini',
   'vertex',
+  'vertex-anthropic',
   'bedrock',
 ] as const;
 export type Protocol = (typeof PROTOCOLS)[number];

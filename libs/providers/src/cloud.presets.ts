@@ -1,5 +1,8 @@
 import type { ProviderPreset } from './preset.types.js';
 
+const GOOGLE_AUTH =
+  'With `auth: { type: none }`, requests carry a token of the application default credentials; an `apiKey` is the JSON of a service account or of workload identity federation, or a key of express mode.';
+
 /** Vendors whose protocol no client speaks to Muxgate: every request to them is translated. */
 export const CLOUD_PRESETS: readonly ProviderPreset[] = [
   {
@@ -26,8 +29,19 @@ export const CLOUD_PRESETS: readonly ProviderPreset[] = [
     protocol: 'vertex',
     quirks: [
       'Needs your own `baseUrl`: `https://LOCATION-aiplatform.googleapis.com/v1/projects/PROJECT/locations/LOCATION/publishers/google`.',
-      'With `auth: { type: none }`, requests carry a token of the application default credentials: service account, workload identity; an `apiKey` is one of express mode.',
+      GOOGLE_AUTH,
     ],
     docs: 'https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference',
+  },
+  {
+    name: 'vertex-anthropic',
+    title: 'Google Vertex AI, models of Anthropic',
+    protocol: 'vertex-anthropic',
+    quirks: [
+      'Needs your own `baseUrl`: `https://LOCATION-aiplatform.googleapis.com/v1/projects/PROJECT/locations/LOCATION/publishers/anthropic`.',
+      GOOGLE_AUTH,
+      "Anthropic's protocol but for the place of the model and the version: a request of Messages is translated too.",
+    ],
+    docs: 'https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude',
   },
 ];

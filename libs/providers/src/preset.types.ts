@@ -1,6 +1,12 @@
 /** The protocols that presets speak; a part of those of the configuration. */
 export type PresetProtocol =
-  'anthropic-messages' | 'openai-chat' | 'openai-responses' | 'gemini' | 'vertex' | 'bedrock';
+  | 'anthropic-messages'
+  | 'openai-chat'
+  | 'openai-responses'
+  | 'gemini'
+  | 'vertex'
+  | 'vertex-anthropic'
+  | 'bedrock';
 
 /** What `providers[].preset` fills in; whatever the configuration says beside it wins. */
 export interface ProviderPreset {

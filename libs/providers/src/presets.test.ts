@@ -39,6 +39,7 @@ test('only those of an operator’s own resources leave the URL to the operator,
     ['azure-openai', true],
     ['bedrock', true],
     ['vertex', true],
+    ['vertex-anthropic', true],
   ]);
 });
 

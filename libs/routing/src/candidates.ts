@@ -1,4 +1,4 @@
-import type { ConfigSnapshot, ModelConfig, Protocol, ProviderConfig, TargetConfig } from '@muxgate/config';
+import type { ConfigSnapshot, ModelConfig, ProviderConfig, TargetConfig } from '@muxgate/config';
 
 /** A target that can serve a request, with its provider. */
 export interface Candidate {
@@ -8,44 +8,26 @@ export interface Candidate {
   readonly place: { readonly provider: string; readonly model: string; readonly credential: string };
 }
 
-/** What requests can be translated to, where a target does not speak the client's own protocol. */
-export const TRANSLATED_PROTOCOLS = [
-  'anthropic-messages',
-  'openai-chat',
-  'openai-responses',
-  'gemini',
-  'vertex',
-  'bedrock',
-] as const;
-
-/** Why a target cannot serve a surface at all; undefined when it can. */
-export function ineligible(provider: ProviderConfig | undefined, protocol: Protocol): string | undefined {
-  if (provider === undefined || !provider.enabled) return 'its provider is not enabled';
-  if (provider.protocol !== protocol && !TRANSLATED_PROTOCOLS.some((known) => known === provider.protocol))
-    return `its provider speaks ${provider.protocol}, which ${protocol} cannot be translated to`;
-  return undefined;
+/** Whether a target can serve at all: what its provider speaks does not matter, since it is translated to. */
+export function isServing(provider: ProviderConfig | undefined): provider is ProviderConfig {
+  return provider?.enabled === true;
 }
 
-/** Targets of a model that can serve a surface's protocol, by ascending priority, worked out once per model. */
+/** Targets of a model that can serve, by ascending priority, worked out once per model. */
 export class Candidates {
-  private readonly known = new WeakMap<ModelConfig, Map<Protocol, readonly Candidate[]>>();
+  private readonly known = new WeakMap<ModelConfig, readonly Candidate[]>();
 
-  of(snapshot: ConfigSnapshot, model: ModelConfig, protocol: Protocol): readonly Candidate[] {
-    let byProtocol = this.known.get(model);
-    if (byProtocol === undefined) this.known.set(model, (byProtocol = new Map()));
-    let candidates = byProtocol.get(protocol);
-    if (candidates === undefined)
-      byProtocol.set(protocol, (candidates = candidatesOf(snapshot, model, protocol)));
+  of(snapshot: ConfigSnapshot, model: ModelConfig): readonly Candidate[] {
+    let candidates = this.known.get(model);
+    if (candidates === undefined) this.known.set(model, (candidates = candidatesOf(snapshot, model)));
     return candidates;
   }
 }
 
-function candidatesOf(snapshot: ConfigSnapshot, model: ModelConfig, protocol: Protocol): Candidate[] {
+function candidatesOf(snapshot: ConfigSnapshot, model: ModelConfig): Candidate[] {
   return model.targets.flatMap((target) => {
     const provider = snapshot.providers.get(target.provider);
-    return provider === undefined || ineligible(provider, protocol) !== undefined
-      ? []
-      : [{ target, provider, place: placeOf(target, provider) }];
+    return isServing(provider) ? [{ target, provider, place: placeOf(target, provider) }] : [];
   });
 }
 

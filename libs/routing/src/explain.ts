@@ -1,6 +1,6 @@
-import type { ConfigSnapshot, TargetConfig } from '@muxgate/config';
+import type { ConfigSnapshot, Protocol, TargetConfig } from '@muxgate/config';
 import { AppError } from '@muxgate/runtime';
-import { ineligible, type Candidate } from './candidates.js';
+import { isServing, type Candidate } from './candidates.js';
 import type { RequestRouter, RoutableRequest, Routing, Targets } from './request-router.js';
 
 export interface RouteExplanation {
@@ -93,7 +93,8 @@ function explainTargets(
       return told(candidate.target, 'resting', `it failed and rests until ${new Date(until).toISOString()}`);
     const state = first ? 'first' : 'next';
     first = false;
-    return told(candidate.target, state, whyPlace(candidate, candidates, session, pin));
+    const place = whyPlace(candidate, candidates, session, pin);
+    return told(candidate.target, state, place + whyTranslated(candidate, request.protocol));
   });
   return [...able, ...unableTargets(request, model.name, candidates, pin)];
 }
@@ -111,8 +112,12 @@ function whyPlace(
   return session === undefined ? `${place}, drawn by ${share}` : `${place}, the session’s place by ${share}`;
 }
 
+function whyTranslated({ provider }: Candidate, protocol: Protocol): string {
+  return provider.protocol === protocol ? '' : `, translated to ${provider.protocol}`;
+}
+
 function unableTargets(
-  { snapshot, protocol }: RoutableRequest,
+  { snapshot }: RoutableRequest,
   name: string,
   able: readonly Candidate[],
   pin?: string,
@@ -122,12 +127,12 @@ function unableTargets(
   return targets
     .filter((target) => !served.has(target))
     .map((target) => {
-      const why = ineligible(snapshot.providers.get(target.provider), protocol);
-      return told(
-        target,
-        'unable',
-        why ?? (pin === undefined ? 'the request is refused' : `${pin} is pinned`),
-      );
+      const why = isServing(snapshot.providers.get(target.provider))
+        ? pin === undefined
+          ? 'the request is refused'
+          : `${pin} is pinned`
+        : 'its provider is not enabled';
+      return told(target, 'unable', why);
     });
 }
 

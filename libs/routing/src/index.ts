@@ -1,4 +1,4 @@
-export { TRANSLATED_PROTOCOLS, type Candidate } from './candidates.js';
+export type { Candidate } from './candidates.js';
 export {
   explainRoute,
   type CoolingTarget,

@@ -15,7 +15,7 @@ import { sessionOf } from './session.js';
 /** A request as far as it matters to where it goes. */
 export interface RoutableRequest {
   readonly snapshot: ConfigSnapshot;
-  /** what its surface speaks */
+  /** what its surface speaks; targets of another protocol are translated to */
   readonly protocol: Protocol;
   readonly client: RouteClient & { readonly models?: readonly string[]; readonly mayPin: boolean };
   /** names in lower case */
@@ -50,11 +50,10 @@ export class RequestRouter {
   }
 
   /** @throws ModelUnknown, ModelForbidden, NoTarget, PinForbidden, PinUnknown */
-  targets({ snapshot, protocol, client, headers, body, scanned }: RoutableRequest, name: string): Targets {
+  targets({ snapshot, client, headers, body, scanned }: RoutableRequest, name: string): Targets {
     const model = lookUpModel(snapshot, client, name);
-    const able = this.candidates.of(snapshot, model, protocol);
-    if (able.length === 0)
-      throw new NoTarget(`model: ${shown(model.name)} has no enabled target that speaks ${protocol}`);
+    const able = this.candidates.of(snapshot, model);
+    if (able.length === 0) throw new NoTarget(`model: ${shown(model.name)} has no enabled target`);
     const pin = pinOf(headers, client);
     const allowed = pin === undefined ? able : pinned(able, pin);
     const session = allowed.length > 1 ? sessionOf(body, scanned, headers) : undefined;

@@ -1,7 +1,8 @@
-import type { Protocol } from '@muxgate/config';
-import type { GoogleAuth } from 'google-auth-library';
+import type { ProviderConfig } from '@muxgate/config';
+import { guardedAgents } from '@muxgate/egress';
 import type { Credential } from './credential.js';
 import { CredentialUnavailable } from './errors.js';
+import { GoogleClients } from './google-clients.js';
 
 /** Keys that sign a request to AWS. */
 export interface AwsKeys {
@@ -10,48 +11,55 @@ export interface AwsKeys {
   readonly sessionToken?: string;
 }
 
-const GOOGLE_SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
 /** A metadata service that is not there must not hold a request for longer. */
 const LOOKUP_MS = 10_000;
 
 /**
- * What a machine may use in its cloud by where it runs, without a key in the configuration. The vendors' libraries
- * find it, keep it and renew it; they are loaded when they are first needed.
+ * What a provider's cloud gives: to a machine by where it runs, without a key in the configuration, or for Google's own
+ * kinds of credentials. The vendors' libraries find it, keep it and renew it; they are loaded when first needed, and
+ * their requests for tokens pass our guard, as the provider's own do.
  */
 export class CloudCredentials {
-  private aws: Promise<() => Promise<AwsKeys>> | undefined;
-  private google: Promise<GoogleAuth> | undefined;
+  private readonly aws = new Map<boolean, Promise<() => Promise<AwsKeys>>>();
 
-  constructor(private readonly lookupMs = LOOKUP_MS) {}
+  constructor(
+    private readonly google = new GoogleClients(),
+    private readonly lookupMs = LOOKUP_MS,
+  ) {}
 
-  /** Rejects with CredentialUnavailable; undefined for a protocol of no cloud. */
-  of(protocol: Protocol): Promise<Credential> | undefined {
+  /** Rejects with CredentialUnavailable; undefined for a protocol of no cloud, and for a plain key. */
+  of(provider: ProviderConfig): Promise<Credential> | undefined {
+    const { protocol, auth } = provider;
+    const machine = auth.type === 'none';
     switch (protocol) {
       case 'bedrock':
-        return this.found('AWS', this.awsCredential());
+        return machine ? this.found('AWS', this.awsCredential(provider)) : undefined;
       case 'vertex':
-        return this.found('Google Cloud', this.googleCredential());
+      case 'vertex-anthropic':
+        return machine || isGoogleCredentials(auth)
+          ? this.found('Google Cloud', this.googleCredential(provider))
+          : undefined;
       default:
         return undefined;
     }
   }
 
-  private async awsCredential(): Promise<Credential> {
-    this.aws ??= import('@aws-sdk/credential-providers').then(({ fromNodeProviderChain }) =>
-      fromNodeProviderChain(),
-    );
-    const keys = await (await this.aws)();
-    return { header: undefined, grant: undefined, aws: keys };
+  private async awsCredential({ allowPrivateNetwork }: ProviderConfig): Promise<Credential> {
+    let chain = this.aws.get(allowPrivateNetwork);
+    if (chain === undefined) {
+      chain = import('@aws-sdk/credential-providers').then(({ fromNodeProviderChain }) =>
+        fromNodeProviderChain({ clientConfig: { requestHandler: guardedAgents(allowPrivateNetwork) } }),
+      );
+      this.aws.set(allowPrivateNetwork, chain);
+    }
+    return { header: undefined, grant: undefined, aws: await (await chain)() };
   }
 
-  private async googleCredential(): Promise<Credential> {
-    this.google ??= import('google-auth-library').then(
-      // a named project keeps the library from asking which one it is: the base URL says, and no token depends on it
-      ({ GoogleAuth }) => new GoogleAuth({ scopes: GOOGLE_SCOPES, projectId: 'in-base-url' }),
-    );
-    const token = await (await this.google).getAccessToken();
-    if (typeof token !== 'string') throw new Error('no access token came');
-    return { header: ['authorization', `Bearer ${token}`], grant: undefined };
+  private async googleCredential(provider: ProviderConfig): Promise<Credential> {
+    const client = await this.google.of(provider);
+    const authorization = (await client.getRequestHeaders(provider.baseUrl)).get('authorization');
+    if (authorization === null) throw new Error('no access token came');
+    return { header: ['authorization', authorization], grant: undefined };
   }
 
   private async found(cloud: string, lookup: Promise<Credential>): Promise<Credential> {
@@ -67,4 +75,9 @@ export class CloudCredentials {
       clearTimeout(timer);
     }
   }
+}
+
+/** A key of express mode is one word, credentials of Google's are JSON; the configuration has checked which. */
+function isGoogleCredentials(auth: ProviderConfig['auth']): boolean {
+  return auth.type === 'apiKey' && auth.value.trimStart().startsWith('{');
 }

@@ -37,9 +37,9 @@ export class CredentialSource {
     const { auth } = provider;
     switch (auth.type) {
       case 'none':
-        return this.cloud.of(provider.protocol) ?? NONE;
+        return this.cloud.of(provider) ?? NONE;
       case 'apiKey':
-        return this.fixed.get(provider) ?? this.fix(provider, auth.value);
+        return this.fixed.get(provider) ?? this.cloud.of(provider) ?? this.fix(provider, auth.value);
       case 'storedKey':
         return this.storedKeys.of(auth.credential, keyHeaderOf(provider));
       case 'oauth':

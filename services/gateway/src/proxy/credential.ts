@@ -24,6 +24,7 @@ const KEY_HEADERS: Partial<Record<Protocol, string>> = {
   'anthropic-messages': 'x-api-key',
   gemini: 'x-goog-api-key',
   vertex: 'x-goog-api-key',
+  'vertex-anthropic': 'x-goog-api-key',
 };
 
 /** The header that takes an API key at a provider, in lower case. */

@@ -37,10 +37,15 @@ describe('health of targets', () => {
     expect(rests).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60].map((seconds) => seconds * 1_000));
   });
 
-  it('draws half of each rest, so that replicas do not come back together', () => {
-    random = 0;
-    fail();
-    expect(health.restMs(PLACE)).toBe(500);
+  it('draws the whole of each rest, but for a tenth of a second', () => {
+    const rests = [0.3, 0.5, 0].map((drawn) => {
+      random = drawn;
+      fail();
+      const rest = health.restMs(PLACE);
+      now += rest;
+      return rest;
+    });
+    expect(rests).toEqual([300, 1_000, 100]);
   });
 
   it('rests as long as the upstream asks, within bounds', () => {

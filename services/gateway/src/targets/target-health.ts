@@ -120,11 +120,11 @@ export class TargetHealth {
     this.tell({ set: { ...place, until, failures } satisfies CoolDown });
   }
 
-  /** Half of it fixed, half drawn: replicas do not come back together, and none at once. */
+  /** Full jitter, so that replicas and targets spread over the whole of it; a rest of next to nothing is none. */
   private backOff(failures: number): number {
     const { firstMs, longestMs } = this.options;
     const full = Math.min(longestMs, firstMs * 2 ** (failures - 1));
-    return full / 2 + (full / 2) * this.random();
+    return Math.max(firstMs / 10, full * this.random());
   }
 }
 

@@ -10,7 +10,7 @@ export interface BlockSink {
 }
 
 interface Entry {
-  readonly start: BlockStart;
+  start: BlockStart;
   text: string;
   /** what came while another block was open */
   held: string;
@@ -61,6 +61,7 @@ export class BlockOrder {
         return this.end(`text ${part.id}`);
       case 'reasoning-end':
         this.sign(part);
+        this.hide(part);
         return this.end(`reasoning ${part.id}`);
       case 'tool-input-end':
         return this.end(`tool ${part.id}`);
@@ -141,6 +142,15 @@ export class BlockOrder {
     if (entry !== undefined && signature !== undefined) entry.signature = signature;
   }
 
+  /** Bedrock says only at its end that a thought is a hidden one. */
+  private hide(part: { id: string; providerMetadata?: Readonly<Record<string, unknown>> }): void {
+    const entry = this.entries.get(`reasoning ${part.id}`);
+    const data = anthropicText(part.providerMetadata, 'redactedData');
+    if (entry === undefined || data === undefined || entry.opened) return;
+    entry.start = { kind: 'redacted', data };
+    if (entry === this.current) this.open(entry);
+  }
+
   private advance(cut: boolean): void {
     for (;;) {
       if (this.current !== undefined) {
@@ -181,12 +191,14 @@ export class BlockOrder {
   }
 }
 
-/** A value that the Anthropic provider attaches to a thought. */
+/** A value that Anthropic attaches to a thought; at Bedrock a hidden one has another name. */
 export function anthropicText(
   metadata: Readonly<Record<string, unknown>> | undefined,
   name: 'signature' | 'redactedData',
 ): string | undefined {
-  const value = (metadata?.['anthropic'] as Readonly<Record<string, unknown>> | undefined)?.[name];
+  const told = (metadata?.['anthropic'] ?? metadata?.['amazonBedrock']) as
+    Readonly<Record<string, unknown>> | undefined;
+  const value = told?.[name] ?? (name === 'redactedData' ? told?.['redactedContent'] : undefined);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 

@@ -1,12 +1,10 @@
-import type { ProviderConfig } from '@muxgate/config';
-import { TRANSLATED_PROTOCOLS } from '@muxgate/routing';
+import type { Protocol, ProviderConfig } from '@muxgate/config';
 import type { Surface } from '../proxy/surface.js';
 
-/** An upstream protocol that translation reaches. */
-export type Dialect = (typeof TRANSLATED_PROTOCOLS)[number];
+/** An upstream protocol that translation reaches: every one of the configuration. */
+export type Dialect = Protocol;
 
 /** The protocol to translate a surface's requests to; undefined where the provider speaks the surface's own. */
-export function translatedDialect(provider: ProviderConfig, surface: Surface): Dialect | undefined {
-  if (provider.protocol === surface.protocol) return undefined;
-  return TRANSLATED_PROTOCOLS.find((dialect) => dialect === provider.protocol);
+export function translatedDialect({ protocol }: ProviderConfig, surface: Surface): Dialect | undefined {
+  return protocol === surface.protocol ? undefined : protocol;
 }

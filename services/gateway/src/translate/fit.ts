@@ -3,6 +3,7 @@ import type {
   LanguageModelV4Message,
   SharedV4ProviderOptions,
 } from '@ai-sdk/provider';
+import { asBedrockOptions } from './bedrock-options.js';
 import type { Dialect } from './dialect.js';
 import type { Dropped } from './dropped.js';
 import { REASONING_MODELS } from './model-quirks.js';
@@ -15,17 +16,20 @@ type AssistantMessage = Extract<LanguageModelV4Message, { role: 'assistant' }>;
 const ANTHROPIC_MAX_TOKENS = 32_000;
 /** Names of Bedrock, of inference profiles too; that of an application's own profile tells nothing. */
 const CLAUDE = /anthropic\./;
+/** Anthropic's own protocol, by whichever door. */
+const CLAUDE_DIALECTS: ReadonlySet<Dialect> = new Set(['anthropic-messages', 'vertex-anthropic']);
 const BAD_TOOL_ID = /[^\w-]/g;
 
 /** A call changed to what an upstream dialect can take; what it cannot is dropped and named. */
 export function fit(options: Options, dialect: Dialect, model: string, dropped: Dropped): Options {
   const { providerOptions, ...call } = options;
   const serial = providerOptions?.['muxgate']?.['parallelTools'] === false;
-  const signed = dialect === 'anthropic-messages';
-  const prompt = withoutForeignThoughts(call.prompt, signed, dropped);
-  if (!signed && hasCacheMarks(options)) dropped.add('cache_control');
+  const claude = CLAUDE_DIALECTS.has(dialect) || (dialect === 'bedrock' && CLAUDE.test(model));
+  const prompt = withoutForeignThoughts(call.prompt, claude, dropped);
+  if (!claude && hasCacheMarks(options)) dropped.add('cache_control');
   switch (dialect) {
     case 'anthropic-messages':
+    case 'vertex-anthropic':
       return {
         maxOutputTokens: ANTHROPIC_MAX_TOKENS,
         ...withoutUnprovenThinking({ ...call, prompt: withLegalToolIds(prompt) }, dropped),
@@ -50,13 +54,14 @@ export function fit(options: Options, dialect: Dialect, model: string, dropped: 
         },
       };
     case 'bedrock': {
-      if (serial && !CLAUDE.test(model)) dropped.add('parallel_tool_calls');
+      if (serial && !claude) dropped.add('parallel_tool_calls');
+      if (claude && (call.tools ?? []).some(isMarked)) dropped.add('tools.cache_control');
       if (call.responseFormat?.type === 'json' && call.responseFormat.schema === undefined)
         dropped.add('response_format');
       const fitted = withoutUnprovenThinking({ ...call, prompt: withLegalToolIds(prompt) }, dropped);
       return {
         ...fitted,
-        prompt: lateSystemAsUser(fitted.prompt),
+        prompt: lateSystemAsUser(claude ? asBedrockOptions(fitted.prompt) : fitted.prompt),
         ...(serial ? { providerOptions: { anthropic: { disableParallelToolUse: true } } } : {}),
       };
     }
@@ -165,22 +170,24 @@ function joinSystem(prompt: readonly LanguageModelV4Message[]): LanguageModelV4M
 /** Gemini and Bedrock take instructions at the beginning only. */
 function lateSystemAsUser(prompt: readonly LanguageModelV4Message[]): LanguageModelV4Message[] {
   const first = prompt.findIndex(({ role }) => role !== 'system');
-  return prompt.map((message, index) =>
-    message.role === 'system' && first !== -1 && index > first
-      ? { role: 'user', content: [{ type: 'text', text: `<system>\n${message.content}\n</system>` }] }
-      : message,
-  );
+  return prompt.map((message, index): LanguageModelV4Message => {
+    if (message.role !== 'system' || first === -1 || index < first) return message;
+    const { content, role: _role, ...options } = message;
+    return { role: 'user', content: [{ type: 'text', text: `<system>\n${content}\n</system>`, ...options }] };
+  });
 }
 
 function hasCacheMarks({ prompt, tools }: Options): boolean {
-  const marked = (value: object): boolean =>
-    (value as { providerOptions?: SharedV4ProviderOptions }).providerOptions?.['anthropic']?.[
-      'cacheControl'
-    ] !== undefined;
   return (
-    (tools ?? []).some(marked) ||
+    (tools ?? []).some(isMarked) ||
     prompt.some(
-      (message) => marked(message) || (typeof message.content !== 'string' && message.content.some(marked)),
+      (message) =>
+        isMarked(message) || (typeof message.content !== 'string' && message.content.some(isMarked)),
     )
   );
+}
+
+function isMarked(value: object): boolean {
+  const { providerOptions } = value as { providerOptions?: SharedV4ProviderOptions };
+  return providerOptions?.['anthropic']?.['cacheControl'] !== undefined;
 }

@@ -72,7 +72,7 @@ describe.each(RECORDED)('%s', (name, dialect, first, second) => {
       const split = await translated(dialect, [bytes.subarray(0, at), bytes.subarray(at)], first);
       if (split !== whole) throw new Error(`split at ${at}: ${split}`);
     }
-  });
+  }, 120_000);
 
   it.each([first, second])('gives the same %s events however it is cut and merged', async (surface) => {
     const whole = await translated(dialect, [bytes], surface);

@@ -8,7 +8,7 @@ import type { Credential } from '../proxy/credential.js';
 import { bedrockModel } from './bedrock-model.js';
 import type { Dialect } from './dialect.js';
 import { REASONING_MODELS } from './model-quirks.js';
-import { vertexModel } from './vertex-model.js';
+import { vertexAnthropicModel, vertexModel } from './vertex-model.js';
 
 /** The library refuses to start without a key; ours is set where the request leaves. */
 const NO_KEY = 'set-by-muxgate';
@@ -49,6 +49,8 @@ export function upstreamModel(
       return lazily(() => bedrockModel(provider, model, fetch, aws));
     case 'vertex':
       return lazily(() => vertexModel(provider, model, fetch));
+    case 'vertex-anthropic':
+      return lazily(() => vertexAnthropicModel(provider, model, fetch));
   }
 }
 
