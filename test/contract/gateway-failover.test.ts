@@ -333,7 +333,7 @@ describe('failover', () => {
     gateway.config.swap(parseConfig(yaml(`http://127.0.0.1:${port}`, second.url), { STATIC_KEY: 'k-1' }));
     const before = await held();
     const open = Array.from({ length: 30 }, () => ask('pair', { system: 'x'.repeat(1_000_000) }));
-    await expect.poll(() => ends.length).toBe(30);
+    await expect.poll(() => ends.length, { timeout: 30_000 }).toBe(30);
     // more than one look: V8 frees buffers in the background, after the collection that found them dead
     await expect.poll(async () => (await held()) - before, { timeout: 10_000 }).toBeLessThan(6);
     for (const end of ends) end();
