@@ -6,7 +6,7 @@ import { ConfigSource, parseConfig } from '@muxgate/config';
 import { createOAuthHttp } from '@muxgate/egress';
 import { connectRedis } from '@muxgate/redis';
 import { createLogger } from '@muxgate/runtime';
-import { KeyRing, RefreshVault } from '@muxgate/vault';
+import { KeyRing, Lane, RefreshVault } from '@muxgate/vault';
 import axios from 'axios';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ import { temporaryDirectory } from '../support/temporary-directory.js';
 const ring = (): KeyRing => KeyRing.parse(`k1:${randomBytes(32).toString('base64')}`);
 const rings = { accessRing: ring(), refreshRing: ring() };
 const logger = createLogger('test', 'silent');
-const configOf = (tokenUrl: string) =>
+const configOf = (tokenUrl: string, policy = '') =>
   new ConfigSource(
     parseConfig(
       `
@@ -37,7 +37,7 @@ oauthProviders:
     clientId: muxgate
     clientAuthentication: none
     allowPrivateNetwork: true
-`,
+${policy}`,
       {},
     ),
   );
@@ -51,7 +51,7 @@ beforeAll(async () => {
   redisServer = await startRedis({ appendonly: true, args: ['--appendfsync', 'always'] });
   redis = connectRedis(
     { url: redisServer.url },
-    { name: 'test', role: 'commands', logger, commandTimeoutMs: 500 },
+    { name: 'test', role: 'commands', logger, commandTimeoutMs: 1_500 },
   );
   vault = new RefreshVault(redis, rings);
 });
@@ -77,13 +77,14 @@ async function setUp(grace: boolean, escrowDirectory?: string): Promise<RefreshC
   return worker(escrowDirectory);
 }
 
-function worker(escrowDirectory?: string, tokenUrl = server.url): RefreshCredential {
+function worker(escrowDirectory?: string, tokenUrl = server.url, policy = ''): RefreshCredential {
   return new RefreshCredential(
     vault,
-    configOf(tokenUrl),
+    configOf(tokenUrl, policy),
     new TokenEndpoints(createOAuthHttp(new HttpService(axios.create()))),
     commits(escrowDirectory),
     new ProviderCooldown(),
+    new Lane(redis),
     Holder.ofThisProcess(),
     createWorkerMetrics(new Registry()),
     logger,
@@ -194,6 +195,137 @@ describe('a refresh', () => {
     expect((await vault.readAccess('one'))?.accessToken).toBe(sibling.accessToken);
     await again();
     expect(await refresh.run('one')).toBe('refreshed');
+  });
+});
+
+describe('a policy', () => {
+  const under = (policy: string) => worker(undefined, server.url, `    ${policy}\n`);
+
+  it('of a greatest age ends an older authorization unspent, and says why', async () => {
+    await setUp(false);
+    await redis.hset('muxgate:{c:one}:access', 'connectedAt', Date.now() - 31 * 86_400_000);
+    expect(await under('reauthorizeAfterDays: 31').run('one')).toBe('authorization_too_old');
+    expect(await vault.readState('one')).toMatchObject({
+      status: 'reauthorization_required',
+      lastError: {
+        code: 'authorization_too_old',
+        message: expect.stringContaining('reauthorizeAfterDays') as string,
+      },
+    });
+    expect(counts()).toEqual([]);
+  });
+
+  it('of keep-alive has a refresh token exercised long before its access token ends', async () => {
+    await setUp(false);
+    server.scripted.push({
+      status: 200,
+      body: { access_token: 'at-long', refresh_token: 'rt-long', expires_in: 365 * 86_400 },
+    });
+    expect(await under('keepAliveDays: 20').run('one')).toBe('refreshed');
+    const refreshAt = (await vault.readState('one'))?.refreshAt ?? 0;
+    expect(Math.abs(refreshAt - Date.now() - 20 * 86_400_000)).toBeLessThan(60_000);
+  });
+
+  it('of spacing keeps token requests under one client id apart, and puts off those too far behind', async () => {
+    await setUp(false);
+    for (let i = 0; i < 8; i++) {
+      await vault.connect({
+        ...{ credential: `s${i}`, provider: 'acme', tokenSet: server.newFamily() },
+        ...{ clientId: 'muxgate', scopes: [], schedule: { refreshAheadSeconds: 300 } },
+      });
+      await redis.hset(`muxgate:{c:s${i}}:access`, 'refreshAt', Date.now() - 1_000);
+    }
+    // Two workers: the lane is of all of them.
+    const [a, b] = [under('refreshSpacingMs: 700'), under('refreshSpacingMs: 700')];
+    const outcomes = await Promise.all(Array.from({ length: 8 }, (_, i) => (i % 2 ? a : b).run(`s${i}`)));
+    expect(outcomes.filter((outcome) => outcome === 'refreshed')).toHaveLength(5); // at 0, 0.7, 1.4, 2.1, 2.8 s
+    expect(outcomes.filter((outcome) => outcome === 'lane_full')).toHaveLength(3);
+    const starts = [...server.presentations.values()].flat().map(({ at }) => at);
+    const gaps = starts
+      .toSorted((x, y) => x - y)
+      .map((at, i, all) => (i === 0 ? Infinity : at - (all[i - 1] ?? 0)));
+    expect(Math.min(...gaps)).toBeGreaterThan(400);
+    const { items } = await vault.listStates({ limit: 20 });
+    expect(items.filter(({ status }) => status !== 'active')).toEqual([]); // nothing failed
+    expect(await vault.dueIndex.due(Date.now() + 60_000, 10)).toHaveLength(3);
+  });
+
+  it('of a documented replay window repeats a lost answer soon, again and again', async () => {
+    await setUp(true);
+    const refresh = under('replayWindowSeconds: 30');
+    for (let failures = 0; failures < 4; failures++) {
+      server.scripted.push('cut', 'cut');
+      expect(await refresh.run('one')).toBe('ambiguous');
+      const waiting = await vault.acquire('one', 'other');
+      if (waiting.outcome === 'waiting') expect(waiting.until - Date.now()).toBeLessThanOrEqual(2_000);
+      await again();
+    }
+    expect(await refresh.run('one')).toBe('refreshed');
+  });
+});
+
+describe('a refresh token', () => {
+  it('that lapsed says so, not only that it is invalid', async () => {
+    const refresh = await setUp(false);
+    await redis.hset('muxgate:{c:one}:access', 'refreshExpiresAt', Date.now() - 1_000);
+    server.scripted.push({ status: 400, body: { error: 'invalid_grant' } });
+    expect(await refresh.run('one')).toBe('invalid_grant');
+    expect((await vault.readState('one'))?.lastError?.code).toBe('refresh_token_expired');
+  });
+
+  it('found dead stays latched however often it is asked for; a new login lifts the latch', async () => {
+    const refresh = await setUp(false);
+    server.scripted.push({ status: 400, body: { error: 'invalid_grant' } });
+    expect(await refresh.run('one')).toBe('invalid_grant');
+    await again();
+    expect(await refresh.run('one')).toBe('terminal');
+    expect(await vault.requestRefresh('one', { force: true })).toBe('terminal');
+    expect(counts()).toEqual([]);
+    const login = {
+      ...{ credential: 'one', provider: 'acme', tokenSet: server.newFamily() },
+      ...{ clientId: 'muxgate', scopes: [], schedule: { refreshAheadSeconds: 300 } },
+    };
+    await vault.connect(login);
+    await due();
+    expect(await refresh.run('one')).toBe('refreshed');
+  });
+
+  it('refused while a newer token set came in ends nothing: what is stored now is used', async () => {
+    const refresh = await setUp(false);
+    server.scripted.push({ status: 400, body: { error: 'invalid_grant' } });
+    server.latencyMs = () => 300;
+    const running = refresh.run('one');
+    await expect.poll(() => redis.hget('muxgate:{c:one}:refresh', 'inflight')).toBe('sent');
+    await vault.connect({
+      ...{ credential: 'one', provider: 'acme', tokenSet: server.newFamily() },
+      ...{ clientId: 'muxgate', scopes: [], schedule: { refreshAheadSeconds: 300 } },
+    });
+    expect(await running).toBe('overtaken');
+    expect((await vault.readState('one'))?.status).toBe('active');
+  });
+
+  it('refused with a client that the provider does not know pauses the whole provider', async () => {
+    const refresh = await setUp(false);
+    server.scripted.push({ status: 401, body: { error: 'invalid_client' } });
+    expect(await refresh.run('one')).toBe('invalid_client');
+    await again();
+    expect(await refresh.run('one')).toBe('provider_paused');
+    expect(counts()).toEqual([]);
+  });
+
+  it('refreshed to no effect is left alone for 30 s, then for longer', async () => {
+    const refresh = await setUp(false);
+    const pauses: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      server.scripted.push({ status: 200, body: { access_token: 'at-same', expires_in: 100 } });
+      await redis.hset('muxgate:{c:one}:access', 'expiresAt', Date.now() + 100_000);
+      await again();
+      expect(await refresh.run('one')).toBe('refreshed');
+      pauses.push(((await vault.readState('one'))?.refreshAt ?? 0) - Date.now());
+    }
+    // 100 s of life are due at 80 s or before; only the third pause is longer.
+    expect(pauses[0]).toBeGreaterThan(60_000);
+    expect(pauses[2]).toBeGreaterThan(85_000);
   });
 });
 

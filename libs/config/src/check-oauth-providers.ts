@@ -31,6 +31,7 @@ const ENDPOINTS = [
 export function checkOAuthProviders(document: ConfigDocument, mistakes: Mistakes): void {
   for (const [index, entry] of document.oauthProviders.entries()) {
     const path = `oauthProviders[${index}]`;
+    checkAge(entry, path, mistakes);
     if (entry.preset === undefined) {
       checkClient(entry, path, mistakes);
       checkEndpoints(entry, path, mistakes);
@@ -38,6 +39,12 @@ export function checkOAuthProviders(document: ConfigDocument, mistakes: Mistakes
       mistakes.add(join(path, 'preset'), presetMistake(entry.preset));
     }
   }
+}
+
+/** No person gives client credentials, so none can give them again. */
+function checkAge(entry: OAuthProviderEntry, path: string, mistakes: Mistakes): void {
+  if (entry.reauthorizeAfterDays === undefined || entry.grant !== 'client_credentials') return;
+  mistakes.add(join(path, 'reauthorizeAfterDays'), 'has no use with the grant client_credentials');
 }
 
 function presetMistake(name: string): string {

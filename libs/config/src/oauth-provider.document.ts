@@ -63,6 +63,45 @@ export class OAuthProviderEntry {
   )
   refreshAheadSeconds: number = 300;
 
+  @Whole(
+    { min: 0, max: 86_400 },
+    { about: 'The most by which a refresh is moved forward at random (at most 10 % of the lifetime).' },
+  )
+  refreshJitterSeconds: number = 60;
+
+  @Whole(
+    { min: 0, max: 60_000 },
+    {
+      about:
+        'The shortest time between two refreshes under one client id, over all workers; for vendors that take a burst for abuse.',
+    },
+  )
+  refreshSpacingMs: number = 0;
+
+  @Whole(
+    { min: 1, max: 3_650 },
+    {
+      about:
+        'Refreshes at least so often, whatever the access token allows, where the vendor lets an unused refresh token lapse.',
+    },
+  )
+  keepAliveDays?: number;
+
+  @Whole(
+    { min: 1, max: 3_650 },
+    { about: 'The greatest age of an authorization: after it the credential has to be connected again.' },
+  )
+  reauthorizeAfterDays?: number;
+
+  @Whole(
+    { min: 0, max: 86_400 },
+    {
+      about:
+        'How long after a refresh whose answer was lost the vendor documents that it may be repeated; within it repetitions are quick.',
+    },
+  )
+  replayWindowSeconds: number = 0;
+
   @Flag({ about: 'Allows loopback, link-local and private addresses, and `http:`.' })
   allowPrivateNetwork: boolean = false;
 }

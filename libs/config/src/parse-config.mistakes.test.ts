@@ -68,6 +68,10 @@ const TABLE: Array<[text: string, ...problems: string[]]> = [
     'oauthProviders[0].grant: must be one of authorization_code, device_code, client_credentials; did you mean "authorization_code"?',
   ],
   [
+    idp('grant: client_credentials, clientSecret: "${S}", reauthorizeAfterDays: 9'),
+    'oauthProviders[0].reauthorizeAfterDays: has no use with the grant client_credentials',
+  ],
+  [
     idp('grant: client_credentials'),
     'oauthProviders[0].clientSecret: is missing: the grant client_credentials needs it',
   ],

@@ -94,6 +94,9 @@ models: [{ name: m, targets: [{ provider: p, model: x }] }]`;
     scopes: [],
     authorizeParams: {},
     refreshAheadSeconds: 300,
+    refreshJitterSeconds: 60,
+    refreshSpacingMs: 0,
+    replayWindowSeconds: 0,
     allowPrivateNetwork: false,
   });
   expect(snapshot.providers.get('p')).toEqual({

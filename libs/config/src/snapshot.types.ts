@@ -49,6 +49,11 @@ export interface OAuthProviderConfig {
   readonly redirectUri?: string;
   readonly authorizeParams: Readonly<Record<string, string>>;
   readonly refreshAheadSeconds: number;
+  readonly refreshJitterSeconds: number;
+  readonly refreshSpacingMs: number;
+  readonly keepAliveDays?: number;
+  readonly reauthorizeAfterDays?: number;
+  readonly replayWindowSeconds: number;
   readonly allowPrivateNetwork: boolean;
 }
 

@@ -24,6 +24,8 @@ export interface ConnectInput {
   /** What was asked for; the token set's own scopes win. */
   readonly scopes: readonly string[];
   readonly schedule: RefreshPolicy;
+  /** Epoch ms; when the authorization was given, where that was not now: one that is moved here keeps its age. */
+  readonly connectedAt?: number | undefined;
 }
 
 /** Tokens that were stored before; the caller revokes them. */
@@ -58,14 +60,15 @@ export class CredentialVault extends AccessVault {
       const before = await this.readBoth(credential);
       const generation = Number(before.access['generation'] ?? 0);
       const now = this.now();
-      const refreshAt = refreshDueAt(input.schedule, tokenSet, now, Math.random());
+      const connectedAt = input.connectedAt ?? now;
+      const refreshAt = refreshDueAt(input.schedule, { ...tokenSet, connectedAt }, now, Math.random());
       const fields = tokenFields(
         this.rings,
         { credential, provider, generation: generation + 1 },
         { ...tokenSet, scopes: tokenSet.scopes ?? input.scopes },
         { now, refreshAt },
       );
-      const access = ['provider', provider, ...fields.access];
+      const access = ['provider', provider, 'connectedAt', String(connectedAt), ...fields.access];
       const refresh = ['clientId', input.clientId, ...fields.refresh];
       const [stored] = (await runScript(this.redis, scripts.connect, recordKeys(credential), [
         CREDENTIAL_EVENTS,

@@ -10,22 +10,27 @@ export { open, seal, type EnvelopeContext, type EnvelopePurpose } from './envelo
 export { CredentialIdInvalid, EnvelopeInvalid, KeyRingInvalid, VaultContended } from './errors.js';
 export { IsKeyRing, KeyRing } from './key-ring.js';
 export { CREDENTIAL_EVENTS, STORED_KEY_EVENTS } from './keys.js';
+export { Lane, type LanePlace } from './lane.js';
 export type { AccessGrant, CredentialState, CredentialStatus, StoredTokenSet } from './record.js';
 export {
+  authorizationEndsAt,
   backoffMs,
   refreshDueAt,
   SHORTEST_FORCED_INTERVAL_MS,
   type RefreshPolicy,
 } from './refresh-schedule.js';
 export {
+  committable,
+  type CommittableLease,
+  type OrphanedTokenSet,
+  type RefreshLease,
+} from './refresh-lease.js';
+export {
   LEASE_MS,
   RefreshVault,
   type Acquired,
-  type CommittableLease,
   type Committed,
-  type OrphanedTokenSet,
   type RefreshFailure,
-  type RefreshLease,
 } from './refresh-vault.js';
 export { StoredKeys, type StoredKey, type StoredKeyState } from './stored-keys.js';
 export type { KeyRings } from './token-fields.js';

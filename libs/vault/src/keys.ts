@@ -33,6 +33,8 @@ export function storedKeyKey(credential: string): string {
   return `muxgate:{k:${checkedId(credential)}}:key`;
 }
 
+export const laneKey = (id: string): string => `muxgate:lane:${id}`;
+
 function checkedId(credential: string): string {
   if (CREDENTIAL_ID.test(credential)) return credential;
   throw new CredentialIdInvalid('a credential id is 1 to 128 of A-Z a-z 0-9 . _ -');

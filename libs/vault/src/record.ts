@@ -20,6 +20,10 @@ export interface CredentialState {
   readonly expiresAt: number;
   readonly refreshAt: number;
   readonly lastRefreshAt?: number;
+  /** When the refresh token lapses, where the provider says so. */
+  readonly refreshExpiresAt?: number;
+  /** When a person gave the authorization. */
+  readonly connectedAt?: number;
   /** When somebody last asked for a refresh ahead of time. */
   readonly forcedAt?: number;
   readonly lastError?: { readonly code: string; readonly message: string; readonly at: number };
@@ -57,6 +61,8 @@ export function isRemoved(hash: AccessHash): boolean {
 
 export function stateOf(credential: string, hash: AccessHash, now: number): CredentialState {
   const { account, errorCode, errorMessage, errorAt, lastRefreshAt, forcedAt } = hash;
+  const refreshExpiresAt = instantOf(hash['refreshExpiresAt']);
+  const connectedAt = instantOf(hash['connectedAt']);
   return {
     credential,
     provider: hash['provider'] ?? '',
@@ -68,6 +74,8 @@ export function stateOf(credential: string, hash: AccessHash, now: number): Cred
     expiresAt: Number(hash['expiresAt']),
     refreshAt: Number(hash['refreshAt']),
     ...(lastRefreshAt ? { lastRefreshAt: Number(lastRefreshAt) } : {}),
+    ...(refreshExpiresAt === undefined ? {} : { refreshExpiresAt }),
+    ...(connectedAt === undefined ? {} : { connectedAt }),
     ...(forcedAt ? { forcedAt: Number(forcedAt) } : {}),
     ...(errorCode
       ? { lastError: { code: errorCode, message: errorMessage ?? '', at: Number(errorAt) } }
@@ -82,6 +90,11 @@ export function statusOf(hash: AccessHash, now: number): CredentialStatus {
   if (Number(hash['expiresAt']) <= now) return 'expired';
   if (stored === 'active' && Number(hash['leaseUntil'] ?? 0) > now) return 'refreshing';
   return stored;
+}
+
+/** Epoch milliseconds; a field that was emptied holds 0. */
+export function instantOf(text: string | undefined): number | undefined {
+  return Number(text ?? 0) || undefined;
 }
 
 export function splitScopes(text: string | undefined): string[] {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backoffMs, refreshDueAt } from './refresh-schedule.js';
+import { backoffMs, ineffectiveUntil, refreshDueAt } from './refresh-schedule.js';
 
 const NOW = 1_800_000_000_000;
 const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 
 describe('a token set is due', () => {
   it.each([
@@ -23,6 +24,37 @@ describe('a token set is due', () => {
   it('not before the provider allows it', () => {
     const token = { expiresAt: NOW + 10 * MINUTE, earliestRefreshAt: NOW + 9 * MINUTE };
     expect(refreshDueAt({ refreshAheadSeconds: 300 }, token, NOW, 0)).toBe(NOW + 9 * MINUTE);
+  });
+
+  it.each([
+    ['kept alive though its access token lives for a year', { keepAliveDays: 30 }, {}, 30 * DAY],
+    [
+      'before its refresh token lapses: at 80 % of that life',
+      {},
+      { refreshExpiresAt: NOW + 10 * DAY },
+      8 * DAY,
+    ],
+    ['in 5 s when its refresh token has lapsed', {}, { refreshExpiresAt: NOW - DAY }, 5_000],
+    [
+      'when its authorization gets too old',
+      { reauthorizeAfterDays: 90 },
+      { connectedAt: NOW - 80 * DAY },
+      10 * DAY,
+    ],
+  ])('%s', (_name, policy, token, expected) => {
+    const due = refreshDueAt(
+      { refreshAheadSeconds: 0, ...policy },
+      { expiresAt: NOW + 365 * DAY, ...token },
+      NOW,
+      0,
+    );
+    expect(due - NOW).toBe(expected);
+  });
+
+  it('spread by no more than the policy says', () => {
+    const policy = { refreshAheadSeconds: 0, refreshJitterSeconds: 10 };
+    const due = refreshDueAt(policy, { expiresAt: NOW + 60 * MINUTE }, NOW, 0.999_999);
+    expect(NOW + 60 * MINUTE - due).toBeLessThanOrEqual(10_000);
   });
 
   it('never sooner than 5 s after the last, never after its end, and never further ahead than policy and jitter allow', () => {
@@ -56,5 +88,17 @@ describe('a back-off', () => {
     expect(backoffMs(1, 30_000, 0)).toBe(30_000);
     expect(backoffMs(1, 30_000, 1)).toBe(32_000);
     expect(backoffMs(1, 24 * 60 * MINUTE, 0)).toBe(15 * MINUTE);
+  });
+});
+
+describe('a refresh that brought nothing new is followed by', () => {
+  it.each([
+    [1, 60, 30],
+    [2, 600, 60],
+    [9, 3_600, 300],
+    [9, 45, 45],
+    [1, -10, 5],
+  ])('the %ith in a row, with %i s left: %i s', (times, leftS, expectedS) => {
+    expect(ineffectiveUntil(times, NOW + leftS * 1_000, NOW) - NOW).toBe(expectedS * 1_000);
   });
 });

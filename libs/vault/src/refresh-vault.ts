@@ -1,8 +1,10 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import { CredentialVault, toHash } from './credential-vault.js';
 import { open, seal } from './envelope.js';
 import { CREDENTIAL_EVENTS, recordKeys } from './keys.js';
-import { splitScopes, type CredentialStatus, type StoredTokenSet } from './record.js';
-import { refreshDueAt, type RefreshPolicy } from './refresh-schedule.js';
+import { type CredentialStatus, type StoredTokenSet } from './record.js';
+import { leaseOf, type CommittableLease, type OrphanedTokenSet, type RefreshLease } from './refresh-lease.js';
+import { ineffectiveUntil, refreshDueAt, type RefreshPolicy } from './refresh-schedule.js';
 import { runScript, scripts } from './scripts.js';
 import { openTokenSet, sealTokenSet, tokenFields } from './token-fields.js';
 
@@ -10,43 +12,6 @@ import { openTokenSet, sealTokenSet, tokenFields } from './token-fields.js';
 export const LEASE_MS = 30_000;
 /** What a holder that was cut off by a Redis outage gets to come back before its grant is taken over. */
 const TAKEOVER_GRACE_MS = 2_000;
-
-/** The right to spend one refresh token, once. */
-export interface RefreshLease {
-  readonly credential: string;
-  readonly provider: string;
-  /** The generation whose refresh token may be spent; the new token set becomes the next. */
-  readonly generation: number;
-  /** Grows with every grant. */
-  readonly fence: number;
-  readonly owner: string;
-  readonly clientId: string;
-  /** None: the provider issued none. */
-  readonly sealedRefreshToken: string | undefined;
-  readonly scopes: readonly string[];
-  readonly account: string | undefined;
-  readonly refreshAt: number;
-  readonly expiresAt: number;
-  /** How many attempts failed since the last success. */
-  readonly failures: number;
-  /** An earlier attempt was sent and its answer lost: the provider may have rotated (`unknown_rotation`). */
-  readonly unknownRotation: boolean;
-  /** A token set of this authorization that lost a race and is still unspent. */
-  readonly orphan: OrphanedTokenSet | undefined;
-}
-
-/** As much of a lease as a commit needs; it outlives the lease, since a token set that was issued stays valid. */
-export type CommittableLease = Pick<
-  RefreshLease,
-  'credential' | 'provider' | 'generation' | 'fence' | 'sealedRefreshToken'
->;
-
-export interface OrphanedTokenSet {
-  readonly field: string;
-  /** The generation it was issued in exchange for. */
-  readonly base: number;
-  readonly sealed: string;
-}
 
 export type Acquired =
   | { readonly outcome: 'missing' }
@@ -72,6 +37,8 @@ export interface RefreshFailure {
 
 /** The worker's side of the vault: the only one that spends refresh tokens. */
 export class RefreshVault extends CredentialVault {
+  private readonly processKey = randomBytes(32);
+
   /**
    * @param owner unique to this attempt
    * @param options.seenGeneration the generation that the caller wants replaced, if it knows one
@@ -131,6 +98,14 @@ export class RefreshVault extends CredentialVault {
     }
   }
 
+  /** The same for the same refresh token, however often it was sealed; of no use outside this process. */
+  fingerprint(lease: CommittableLease): string | undefined {
+    const token = this.openRefreshToken(lease);
+    return token === undefined
+      ? undefined
+      : createHmac('sha256', this.processKey).update(token).digest('base64');
+  }
+
   /** Just before the request is written. False: the lease is lost, nothing may be sent. */
   async markSent(lease: RefreshLease): Promise<boolean> {
     const marked = await runScript(this.redis, scripts.markSent, recordKeys(lease.credential), [
@@ -163,9 +138,19 @@ export class RefreshVault extends CredentialVault {
   ): Promise<Committed> {
     const { credential, generation } = lease;
     const now = this.now();
-    const refreshAt = refreshDueAt(schedule, tokenSet, now, Math.random());
-    // A provider that does not rotate answers without a refresh token; the old one lives on.
-    const kept = { ...tokenSet, refreshToken: tokenSet.refreshToken ?? this.openRefreshToken(lease) };
+    // A provider that does not rotate answers without a refresh token; the old one lives on, for as long as it did.
+    const kept =
+      tokenSet.refreshToken === undefined
+        ? {
+            refreshExpiresAt: lease.refreshExpiresAt,
+            ...tokenSet,
+            refreshToken: this.openRefreshToken(lease),
+          }
+        : tokenSet;
+    const ineffective = isLongerLived(tokenSet, lease) ? 0 : lease.ineffective + 1;
+    const wanted = refreshDueAt(schedule, { ...kept, connectedAt: lease.connectedAt }, now, Math.random());
+    const refreshAt =
+      ineffective === 0 ? wanted : Math.max(wanted, ineffectiveUntil(ineffective, tokenSet.expiresAt, now));
     const fields = tokenFields(this.rings, { ...placeOf(lease), generation: generation + 1 }, kept, {
       now,
       refreshAt,
@@ -181,6 +166,8 @@ export class RefreshVault extends CredentialVault {
       orphan,
       access.length / 2,
       ...access,
+      'ineffective',
+      ineffective,
       ...fields.refresh,
     ])) as [Committed['outcome'], number];
     if (outcome === 'removed') return { outcome };
@@ -213,6 +200,16 @@ export class RefreshVault extends CredentialVault {
     return true;
   }
 
+  /** Gives the lease back before anything was sent; the credential is due again after the pause. */
+  async defer(lease: RefreshLease, pauseMs: number): Promise<void> {
+    const [deferred, notBefore] = (await runScript(this.redis, scripts.defer, recordKeys(lease.credential), [
+      lease.owner,
+      lease.fence,
+      Math.round(pauseMs),
+    ])) as [number, number?];
+    if (deferred === 1 && notBefore !== undefined) await this.dueIndex.schedule(lease.credential, notBefore);
+  }
+
   /** A token set in one envelope, bound to the lease it answers, for safe-keeping outside Redis. */
   sealForEscrow(lease: Place, tokenSet: StoredTokenSet): string {
     return sealTokenSet(this.rings, tokenSet, { purpose: 'escrow', ...placeOf(lease) });
@@ -223,44 +220,15 @@ export class RefreshVault extends CredentialVault {
   }
 }
 
+/** Lifetimes come in whole seconds, and the way takes its time as well. */
+const SAME_END_MS = 2_000;
+
+function isLongerLived(tokenSet: StoredTokenSet, before: CommittableLease): boolean {
+  return tokenSet.expiresAt > before.expiresAt + SAME_END_MS;
+}
+
 type Place = Pick<RefreshLease, 'credential' | 'provider' | 'generation'>;
 
 function placeOf({ credential, provider, generation }: Place): Place {
   return { credential, provider, generation };
-}
-
-function leaseOf(
-  credential: string,
-  owner: string,
-  fence: number,
-  access: Record<string, string>,
-  refresh: Record<string, string>,
-): RefreshLease {
-  return {
-    credential,
-    provider: access['provider'] ?? '',
-    generation: Number(access['generation']),
-    fence,
-    owner,
-    clientId: refresh['clientId'] ?? '',
-    sealedRefreshToken: refresh['refresh'],
-    scopes: splitScopes(access['scopes']),
-    account: access['account'],
-    refreshAt: Number(access['refreshAt']),
-    expiresAt: Number(access['expiresAt']),
-    failures: Number(refresh['fails'] ?? 0),
-    unknownRotation: refresh['unknown'] === '1',
-    orphan: newestOrphan(refresh),
-  };
-}
-
-/** Only of the present authorization: one from before a reconnect may belong to another account. */
-function newestOrphan(refresh: Record<string, string>): OrphanedTokenSet | undefined {
-  const connected = Number(refresh['connectedGeneration'] ?? 1);
-  const orphans = Object.entries(refresh).flatMap(([field, sealed]) => {
-    const [, base, fence] = /^orphan:(\d+):(\d+)$/.exec(field) ?? [];
-    if (base === undefined || Number(base) < connected) return [];
-    return [{ field, sealed, base: Number(base), fence: Number(fence) }];
-  });
-  return orphans.sort((a, b) => b.base - a.base || b.fence - a.fence)[0];
 }

@@ -15,6 +15,8 @@ export const scripts = {
   renew: load('renew'),
   commit: load('commit'),
   fail: load('fail'),
+  defer: load('defer'),
+  lane: load('lane'),
   requestRefresh: load('request_refresh'),
   remove: load('remove'),
   putKey: load('put_key'),

@@ -29,6 +29,8 @@ export function tokenFields(
     obtainedAt: String(times.now),
     expiresAt: String(Math.floor(tokens.expiresAt)),
     refreshAt: String(Math.floor(times.refreshAt)),
+    earliestRefreshAt: String(tokens.earliestRefreshAt ?? 0),
+    refreshExpiresAt: String(tokens.refreshExpiresAt ?? 0),
     // A refresh that does not name them keeps them (RFC 6749, section 5.1).
     ...(tokens.scopes === undefined ? {} : { scopes: tokens.scopes.join(' ') }),
     ...(tokens.account === undefined ? {} : { account: tokens.account }),
@@ -38,7 +40,6 @@ export function tokenFields(
     ...(tokens.refreshToken === undefined
       ? {}
       : { refresh: seal(rings.refreshRing, tokens.refreshToken, context('refresh')) }),
-    ...(tokens.refreshExpiresAt === undefined ? {} : { refreshExpiresAt: String(tokens.refreshExpiresAt) }),
   };
   return { access: Object.entries(access).flat(), refresh: Object.entries(refresh).flat() };
 }

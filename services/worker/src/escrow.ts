@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CommittableLease, RefreshVault, StoredTokenSet } from '@muxgate/vault';
+import { committable, type CommittableLease, type RefreshVault, type StoredTokenSet } from '@muxgate/vault';
 
 /** A token set that Redis would not take yet, with what a later process needs to commit it. */
 export interface Escrowed {
@@ -60,9 +60,4 @@ export class Escrow {
   private pathOf({ credential, generation, fence }: CommittableLease): string {
     return join(this.directory, `${credential}.${generation}.${fence}.json`);
   }
-}
-
-function committable(lease: CommittableLease): CommittableLease {
-  const { credential, provider, generation, fence, sealedRefreshToken } = lease;
-  return { credential, provider, generation, fence, sealedRefreshToken };
 }

@@ -1,9 +1,9 @@
-import type { CommittableLease, RefreshVault, StoredTokenSet } from '@muxgate/vault';
+import { committable, type CommittableLease, type RefreshVault, type StoredTokenSet } from '@muxgate/vault';
 
 const MOST = 10_000;
 
 interface Recent {
-  readonly sealedRefreshToken: string | undefined;
+  readonly fingerprint: string | undefined;
   readonly place: CommittableLease;
   readonly envelope: string;
 }
@@ -18,12 +18,11 @@ export class RecentCommits {
   constructor(private readonly vault: RefreshVault) {}
 
   remember(lease: CommittableLease, tokenSet: StoredTokenSet): void {
-    const { credential, provider, generation, fence, sealedRefreshToken } = lease;
-    const place = { credential, provider, generation, fence, sealedRefreshToken };
+    const { credential } = lease;
     this.recent.delete(credential); // so that the map stays in the order of time
     this.recent.set(credential, {
-      sealedRefreshToken,
-      place,
+      fingerprint: this.vault.fingerprint(lease),
+      place: committable(lease),
       envelope: this.vault.sealForEscrow(lease, tokenSet),
     });
     const [oldest] = this.recent.keys();
@@ -33,10 +32,10 @@ export class RecentCommits {
   /** The token set that was already got for exactly the refresh token of this lease, if there is one. */
   successorOf(lease: CommittableLease): StoredTokenSet | undefined {
     const known = this.recent.get(lease.credential);
-    // An envelope is never made twice, so the same one is the same record, set back.
-    if (known?.sealedRefreshToken === undefined || known.sealedRefreshToken !== lease.sealedRefreshToken) {
+    // By generation as well: a provider that does not rotate has the same refresh token in all of them.
+    if (known === undefined || known.place.generation !== lease.generation) return undefined;
+    if (known.fingerprint === undefined || known.fingerprint !== this.vault.fingerprint(lease))
       return undefined;
-    }
     return this.vault.openFromEscrow(known.place, known.envelope);
   }
 }

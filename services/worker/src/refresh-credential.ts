@@ -1,10 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConfigSource, OAuthProviderConfig } from '@muxgate/config';
 import { TokenEndpointError, type TokenSet } from '@muxgate/oauth';
 import { defineError, type Logger } from '@muxgate/runtime';
 import {
+  authorizationEndsAt,
   LEASE_MS,
   type Acquired,
   type Committed,
+  type Lane,
   type RefreshFailure,
   type RefreshLease,
   type RefreshVault,
@@ -13,11 +16,15 @@ import {
 import type { CommitTokens } from './commit-tokens.js';
 import type { Holder } from './holder.js';
 import type { ProviderCooldown } from './provider-cooldown.js';
-import { settleFailure } from './refresh-failure.js';
+import { settleFailure, type FailedAttempt } from './refresh-failure.js';
 import type { Spend, TokenEndpoints } from './token-endpoints.js';
 import type { WorkerMetrics } from './worker.metrics.js';
 
 const ProviderNotConfigured = defineError('ProviderNotConfigured', 'provider_not_configured', 422);
+
+/** A lane that is fuller than this is left for later, so that its waiting jobs do not keep others out. */
+const LANE_PATIENCE_MS = 3_000;
+const TOO_OLD = 'the authorization is older than reauthorizeAfterDays allows';
 
 /** Why nothing was done, or, after a lease, what the attempt came to: `refreshed` or the name of its failure. */
 export type RefreshOutcome = string;
@@ -30,6 +37,7 @@ export class RefreshCredential {
     private readonly endpoints: TokenEndpoints,
     private readonly commits: CommitTokens,
     private readonly cooldown: ProviderCooldown,
+    private readonly lane: Lane,
     private readonly holder: Holder,
     private readonly metrics: WorkerMetrics,
     private readonly logger: Logger,
@@ -88,12 +96,14 @@ export class RefreshCredential {
       if (successor !== undefined) return await this.restore(lease, provider, successor);
       const pause = this.cooldown.remaining(provider.name);
       if (pause !== undefined) return await this.postpone(lease, pause);
+      if (isTooOld(lease, provider)) return await this.end(lease, 'authorization_too_old', TOO_OLD);
       const refreshToken = this.vault.openRefreshToken(lease);
       if (refreshToken === undefined && provider.grant !== 'client_credentials') {
-        return await this.endWithoutRefreshToken(lease);
+        return await this.end(lease, 'no_refresh_token', 'the provider issued no refresh token');
       }
       this.vault.assertSealable(lease);
       spend = await this.endpoints.prepare(provider, refreshToken);
+      if (!(await this.takeTurn(lease, provider))) return 'lane_full';
     } catch (error) {
       return this.failed(lease, error, unknownRotation);
     }
@@ -137,8 +147,8 @@ export class RefreshCredential {
     unknownRotation: boolean,
     provider?: OAuthProviderConfig,
   ): Promise<RefreshOutcome> {
-    const { failures } = lease;
-    const settled = settleFailure(error, { failures, unknownRotation }, Math.random());
+    const attempt = failedAttempt(lease, unknownRotation, provider, Date.now());
+    const settled = settleFailure(error, attempt, Math.random());
     if (settled.providerPauseMs !== undefined) {
       this.cooldown.start(lease.provider, settled.providerPauseMs, settled.failure.code);
     }
@@ -186,11 +196,20 @@ export class RefreshCredential {
     return 'provider_paused';
   }
 
-  private async endWithoutRefreshToken(lease: RefreshLease): Promise<RefreshOutcome> {
-    const code = 'no_refresh_token';
-    const failure = retryLater(lease, code, 'the provider issued no refresh token');
+  private async end(lease: RefreshLease, code: string, message: string): Promise<RefreshOutcome> {
+    const failure = retryLater(lease, code, message);
     await this.vault.fail(lease, { ...failure, status: 'reauthorization_required' });
     return code;
+  }
+
+  /** False: too many are ahead of it, and it was put off. */
+  private async takeTurn(lease: RefreshLease, provider: OAuthProviderConfig): Promise<boolean> {
+    if (provider.refreshSpacingMs === 0) return true;
+    const name = [provider.issuer ?? provider.tokenUrl ?? provider.name, provider.clientId];
+    const place = await this.lane.enter(name, provider.refreshSpacingMs, LANE_PATIENCE_MS);
+    if (!place.taken) await this.vault.defer(lease, place.waitMs * (1 + Math.random()));
+    else if (place.waitMs > 0) await sleep(place.waitMs);
+    return place.taken;
   }
 
   /** Without an answer from Redis we do not know, and do not send again. */
@@ -201,6 +220,25 @@ export class RefreshCredential {
       return false;
     }
   }
+}
+
+function isTooOld(lease: RefreshLease, provider: OAuthProviderConfig): boolean {
+  return authorizationEndsAt(provider, lease.connectedAt ?? Infinity) <= Date.now();
+}
+
+function failedAttempt(
+  { failures, refreshExpiresAt = Infinity, unknownSince }: RefreshLease,
+  unknownRotation: boolean,
+  provider: OAuthProviderConfig | undefined,
+  now: number,
+): FailedAttempt {
+  const windowMs = (provider?.replayWindowSeconds ?? 0) * 1_000;
+  return {
+    failures,
+    unknownRotation,
+    inReplayWindow: now - (unknownSince ?? now) < windowMs,
+    refreshLapsed: refreshExpiresAt <= now,
+  };
 }
 
 function retryLater({ unknownRotation }: RefreshLease, code: string, message: string): RefreshFailure {

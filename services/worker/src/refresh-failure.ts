@@ -12,11 +12,18 @@ export interface SettledFailure {
   readonly providerPauseMs?: number;
 }
 
+/** Within a vendor's window for repetitions, these come at most so far apart. */
+const LONGEST_REPLAY_PAUSE_MS = 2_000;
+
 export interface FailedAttempt {
   /** Failures in a row before this one. */
   readonly failures: number;
   /** An answer was lost, in this attempt or in an earlier one: the provider may have rotated. */
   readonly unknownRotation: boolean;
+  /** The vendor documents that the lost answer may still be asked for again. */
+  readonly inReplayWindow?: boolean;
+  /** The refresh token had lapsed by what the provider said of its life. */
+  readonly refreshLapsed?: boolean;
 }
 
 /**
@@ -29,7 +36,8 @@ export function settleFailure(error: unknown, attempt: FailedAttempt, random: nu
   if (!(error instanceof TokenEndpointError)) return retry(error, attempt, random, codeOf(error));
   switch (error.kind) {
     case 'invalid_grant': {
-      const code = attempt.unknownRotation ? 'rotation_lost' : (error.oauthError ?? error.kind);
+      const known = attempt.refreshLapsed ? 'refresh_token_expired' : (error.oauthError ?? error.kind);
+      const code = attempt.unknownRotation ? 'rotation_lost' : known;
       return ended('reauthorization_required', code, error, error.kind);
     }
     case 'blocked':
@@ -60,13 +68,15 @@ function retry(
   notBeforeMs?: number,
   outcome = code,
 ): SettledFailure {
+  const pause = backoffMs(attempt.failures + 1, notBeforeMs, random);
+  const quick = attempt.unknownRotation && attempt.inReplayWindow && notBeforeMs === undefined;
   return {
     outcome,
     failure: {
       status: 'refresh_failing',
       code,
       message: publicMessage(error),
-      backoffMs: backoffMs(attempt.failures + 1, notBeforeMs, random),
+      backoffMs: quick ? Math.min(pause, LONGEST_REPLAY_PAUSE_MS) : pause,
       unknownRotation: attempt.unknownRotation,
     },
   };

@@ -28,7 +28,8 @@ const SWEEP_JOB_EVERY_MS = 5_000;
 /** The ticker comes round every second; this long without it, the process is stuck and has to be restarted. */
 const STUCK_AFTER_MS = 60_000;
 const UNREADY_AFTER_MS = 15_000;
-const DEFAULT_REFRESH_AHEAD_SECONDS = 300;
+/** Of a token set whose provider has left the configuration. */
+const DEFAULT_POLICY = { refreshAheadSeconds: 300 };
 /** A token request may take 20 s, and what it brings has to be stored. */
 const LONGEST_REFRESH_MS = 25_000;
 
@@ -66,10 +67,9 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
     { logger: new NestLogger(logger), abortOnError: false },
   );
   const [vault, queue, sweeper] = [app.get(RefreshVault), app.get(RefreshQueue), app.get(Sweeper)];
-  await app.get(CommitTokens).recover((provider) => ({
-    refreshAheadSeconds:
-      config.current().oauthProviders.get(provider)?.refreshAheadSeconds ?? DEFAULT_REFRESH_AHEAD_SECONDS,
-  }));
+  await app.get(CommitTokens).recover((provider) => {
+    return config.current().oauthProviders.get(provider) ?? DEFAULT_POLICY;
+  });
   await queue.scheduleSweep(SWEEP_JOB_EVERY_MS);
   sweeper.start();
 

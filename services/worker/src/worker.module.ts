@@ -8,7 +8,7 @@ import { createOAuthHttp } from '@muxgate/egress';
 import type { RedisClient } from '@muxgate/redis';
 import { QUEUE_PREFIX, REFRESH_QUEUE, RefreshQueue } from '@muxgate/refresh-queue';
 import type { Logger } from '@muxgate/runtime';
-import { RefreshVault, type KeyRings } from '@muxgate/vault';
+import { Lane, RefreshVault, type KeyRings } from '@muxgate/vault';
 import type { Queue } from 'bullmq';
 import { CommitTokens } from './commit-tokens.js';
 import { ConnectClientCredentials } from './connect-client-credentials.js';
@@ -73,6 +73,7 @@ export class WorkerModule {
               endpoints,
               commits,
               new ProviderCooldown(),
+              new Lane(parts.redis),
               Holder.ofThisProcess(),
               metrics,
               logger,

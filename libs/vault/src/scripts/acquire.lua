@@ -32,7 +32,7 @@ if not again then
   if notBefore > time then return { 'waiting', notBefore } end
   if redis.call('HGET', refresh, 'inflight') == 'sent' then
     -- The holder died between sending and committing: only the provider knows whether it rotated.
-    redis.call('HSET', refresh, 'unknown', '1')
+    redis.call('HSETNX', refresh, 'unknown', whole(time))
     redis.call('HSET', access, 'errorCode', 'unknown_rotation', 'errorMessage',
       'a refresh was interrupted after its request was sent', 'errorAt', whole(time))
   end

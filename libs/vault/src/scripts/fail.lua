@@ -13,7 +13,7 @@ local notBefore = time + tonumber(ARGV[8])
 redis.call('HSET', access, 'status', status, 'errorCode', ARGV[6], 'errorMessage', ARGV[7], 'errorAt', whole(time))
 redis.call('HSET', refresh, 'notBefore', whole(notBefore))
 redis.call('HINCRBY', refresh, 'fails', 1)
-if ARGV[9] == '1' then redis.call('HSET', refresh, 'unknown', '1') end
+if ARGV[9] == '1' then redis.call('HSETNX', refresh, 'unknown', whole(time)) end
 release()
 if status ~= before then publish(ARGV[1], ARGV[2], generation, status) end
 return { 1, notBefore }

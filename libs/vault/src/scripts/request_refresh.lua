@@ -19,7 +19,9 @@ end
 if recently then return { 'throttled' } end
 
 local dueAt = time
-if not pending then dueAt = math.max(time, number(access, 'lastRefreshAt') + intervalMs) end
+if not pending then
+  dueAt = math.max(time, number(access, 'lastRefreshAt') + intervalMs, number(access, 'earliestRefreshAt'))
+end
 redis.call('HSET', access, 'forcedAt', whole(time), 'refreshAt', whole(dueAt))
 if status == 'blocked_by_provider' then redis.call('HSET', access, 'status', 'refresh_failing') end
 if force then redis.call('HDEL', refresh, 'notBefore') end

@@ -29,6 +29,13 @@ export class TokenView {
   @ApiProperty({ format: 'date-time' }) expiresAt!: string;
   @ApiProperty({ format: 'date-time' }) refreshAt!: string;
   @ApiPropertyOptional({ format: 'date-time' }) lastRefreshAt?: string;
+  @ApiPropertyOptional({
+    format: 'date-time',
+    description: 'when the refresh token lapses, where that is known',
+  })
+  refreshExpiresAt?: string;
+  @ApiPropertyOptional({ format: 'date-time', description: 'when a person gave the authorization' })
+  connectedAt?: string;
   @ApiPropertyOptional({ type: LastErrorView }) lastError?: LastErrorView;
 }
 
@@ -44,6 +51,8 @@ export function tokenView(state: CredentialState): TokenView {
     expiresAt: isoTime(state.expiresAt),
     refreshAt: isoTime(state.refreshAt),
     ...(state.lastRefreshAt === undefined ? {} : { lastRefreshAt: isoTime(state.lastRefreshAt) }),
+    ...(state.refreshExpiresAt === undefined ? {} : { refreshExpiresAt: isoTime(state.refreshExpiresAt) }),
+    ...(state.connectedAt === undefined ? {} : { connectedAt: isoTime(state.connectedAt) }),
     ...(state.lastError ? { lastError: { ...state.lastError, at: isoTime(state.lastError.at) } } : {}),
   };
 }
