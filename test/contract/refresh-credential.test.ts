@@ -63,18 +63,15 @@ afterAll(async () => {
 async function setUp(grace: boolean, escrowDirectory?: string): Promise<RefreshCredential> {
   await redis.flushall();
   server = await startStrictTokenServer({ accessSeconds: 3_600, grace });
-  const tokenSet = server.newFamily();
-  const schedule = { refreshAheadSeconds: 300 };
-  await vault.connect({
-    credential: 'one',
-    provider: 'acme',
-    tokenSet,
-    clientId: 'muxgate',
-    scopes: [],
-    schedule,
-  });
+  await login('one');
   await due();
   return worker(escrowDirectory);
+}
+
+async function login(credential: string): Promise<void> {
+  const tokenSet = server.newFamily();
+  const schedule = { refreshAheadSeconds: 300 };
+  await vault.connect({ credential, provider: 'acme', tokenSet, clientId: 'muxgate', scopes: [], schedule });
 }
 
 function worker(escrowDirectory?: string, tokenUrl = server.url, policy = ''): RefreshCredential {
@@ -229,10 +226,7 @@ describe('a policy', () => {
   it('of spacing keeps token requests under one client id apart, and puts off those too far behind', async () => {
     await setUp(false);
     for (let i = 0; i < 8; i++) {
-      await vault.connect({
-        ...{ credential: `s${i}`, provider: 'acme', tokenSet: server.newFamily() },
-        ...{ clientId: 'muxgate', scopes: [], schedule: { refreshAheadSeconds: 300 } },
-      });
+      await login(`s${i}`);
       await redis.hset(`muxgate:{c:s${i}}:access`, 'refreshAt', Date.now() - 1_000);
     }
     // Two workers: the lane is of all of them.
@@ -281,11 +275,7 @@ describe('a refresh token', () => {
     expect(await refresh.run('one')).toBe('terminal');
     expect(await vault.requestRefresh('one', { force: true })).toBe('terminal');
     expect(counts()).toEqual([]);
-    const login = {
-      ...{ credential: 'one', provider: 'acme', tokenSet: server.newFamily() },
-      ...{ clientId: 'muxgate', scopes: [], schedule: { refreshAheadSeconds: 300 } },
-    };
-    await vault.connect(login);
+    await login('one');
     await due();
     expect(await refresh.run('one')).toBe('refreshed');
   });
@@ -296,10 +286,7 @@ describe('a refresh token', () => {
     server.latencyMs = () => 300;
     const running = refresh.run('one');
     await expect.poll(() => redis.hget('muxgate:{c:one}:refresh', 'inflight')).toBe('sent');
-    await vault.connect({
-      ...{ credential: 'one', provider: 'acme', tokenSet: server.newFamily() },
-      ...{ clientId: 'muxgate', scopes: [], schedule: { refreshAheadSeconds: 300 } },
-    });
+    await login('one');
     expect(await running).toBe('overtaken');
     expect((await vault.readState('one'))?.status).toBe('active');
   });

@@ -54,11 +54,9 @@ export interface OrphanedTokenSet {
 /** A lease without what only its holder needs. */
 export function committable(lease: CommittableLease): CommittableLease {
   const { credential, provider, generation, fence, sealedRefreshToken } = lease;
+  const place = { credential, provider, generation, fence, sealedRefreshToken };
   const { expiresAt, refreshExpiresAt, connectedAt, ineffective } = lease;
-  return {
-    ...{ credential, provider, generation, fence, sealedRefreshToken },
-    ...{ expiresAt, refreshExpiresAt, connectedAt, ineffective },
-  };
+  return { ...place, expiresAt, refreshExpiresAt, connectedAt, ineffective };
 }
 
 /** The lease that the record's two halves make, as Redis holds them. */
