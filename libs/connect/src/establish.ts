@@ -41,7 +41,7 @@ export async function establish(parts: EstablishParts, granted: Granted): Promis
     tokenSet,
     clientId: provider.clientId,
     scopes: tokenSet.scopes ?? [...provider.scopes],
-    schedule: { refreshAheadSeconds: provider.refreshAheadSeconds },
+    schedule: provider,
   });
   await parts.progress.end(id, 'connected');
   parts.metrics.count(provider.name, 'connected');
