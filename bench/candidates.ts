@@ -124,7 +124,8 @@ http {
 export async function startMuxgate(upstream: string): Promise<Candidate> {
   const directory = await mkdtemp(join(tmpdir(), 'muxgate-bench-'));
   const redisUrl = await startRedis(directory);
-  const key = await createClientKey(redisUrl);
+  const accessKeys = `bench:${randomBytes(32).toString('base64')}`;
+  const key = await createClientKey(redisUrl, accessKeys);
   const config = join(directory, 'muxgate.yaml');
   await writeFile(config, benchConfig(upstream));
   const [port, managementPort] = [await freePort(), await freePort()];
@@ -138,7 +139,7 @@ export async function startMuxgate(upstream: string): Promise<Candidate> {
       MANAGEMENT_PORT: String(managementPort),
       REDIS_URL: redisUrl,
       MUXGATE_CONFIG: config,
-      MUXGATE_ACCESS_KEYS: `bench:${randomBytes(32).toString('base64')}`,
+      MUXGATE_ACCESS_KEYS: accessKeys,
       BENCH_UPSTREAM_KEY: 'upstream-key',
       LOG_LEVEL: 'warn',
     },
@@ -167,17 +168,20 @@ async function startRedis(directory: string): Promise<string> {
   return `redis://127.0.0.1:${port}`;
 }
 
-async function createClientKey(redisUrl: string): Promise<string> {
+async function createClientKey(redisUrl: string, accessKeys: string): Promise<string> {
   const { Redis } = await import('ioredis');
-  const { ClientKeyStore } = (await import(
-    join(root, 'dist/libs/clients/src/index.js')
-  )) as typeof import('../libs/clients/src/index.js');
+  const { ClientKeyStore } = await built<typeof import('../libs/clients/src/index.js')>('clients');
+  const { KeyRing } = await built<typeof import('../libs/vault/src/index.js')>('vault');
   const redis = new Redis(redisUrl);
   try {
-    return (await new ClientKeyStore(redis).create({ name: 'bench' })).key;
+    return (await new ClientKeyStore(redis, KeyRing.parse(accessKeys)).create({ name: 'bench' })).key;
   } finally {
     redis.disconnect();
   }
+}
+
+async function built<T>(lib: string): Promise<T> {
+  return (await import(join(root, `dist/libs/${lib}/src/index.js`))) as T;
 }
 
 function benchConfig(upstream: string): string {

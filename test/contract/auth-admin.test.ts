@@ -56,6 +56,13 @@ describe('who may do what', () => {
       ['DELETE', '/api/oauth/tokens/none', undefined, 'operator'],
       ['POST', '/api/keys', { name: 'by-role' }, 'operator'],
       ['DELETE', '/api/keys/none', undefined, 'operator'],
+      ['PATCH', '/api/keys/none', {}, 'operator'],
+      ['POST', '/api/keys/none/rotate', {}, 'operator'],
+      ['GET', '/api/teams', undefined, 'viewer'],
+      ['GET', '/api/teams/none', undefined, 'viewer'],
+      ['PUT', '/api/teams/none', {}, 'operator'],
+      ['PATCH', '/api/teams/none', {}, 'operator'],
+      ['DELETE', '/api/teams/none', undefined, 'operator'],
     ];
 
   it.each(rows)('%s %s', async (method, path, body, least) => {
@@ -96,6 +103,7 @@ describe('who may do what', () => {
         .replace(/(tokens|credentials)\/(none|by-role)/, '$1/{credential}')
         .replace('authorize/none', 'authorize/{state}')
         .replace('keys/none', 'keys/{id}')
+        .replace('teams/none', 'teams/{name}')
         .replace('providers/none', 'providers/{name}'),
     );
     expect(described.toSorted()).toEqual(

@@ -53,7 +53,12 @@ function ring(): string {
 
 /** The auth service, a Redis and the sandbox vendor, all real and on ports of their own. */
 export async function startAuthWorld(
-  options: { env?: Record<string, string>; providers?: (sandboxUrl: string) => string } = {},
+  options: {
+    env?: Record<string, string>;
+    providers?: (sandboxUrl: string) => string;
+    /** the section of the configuration */
+    clients?: string;
+  } = {},
 ): Promise<AuthWorld> {
   const redisServer = await startRedis();
   const sandbox = await createSandbox({ host: '127.0.0.1', port: 0, accessTokenSeconds: 60 });
@@ -61,7 +66,7 @@ export async function startAuthWorld(
   const config = join(directory, 'muxgate.yaml');
   await writeFile(
     config,
-    `version: 1\noauthProviders:\n${(options.providers ?? providersYaml)(sandbox.url)}`,
+    `version: 1\n${options.clients ?? ''}\noauthProviders:\n${(options.providers ?? providersYaml)(sandbox.url)}`,
   );
   const logs: string[] = [];
   const accessKey = ring();

@@ -35,7 +35,7 @@ describe('credentials', () => {
       );
     });
     gateway = await startGateway(redis.url, yamlFor(upstream.url), {
-      tuning: { newerTokenMs: 2_000, credentialRereadMs: 200, clientKeyRereadMs: 300, clientKeyWaitMs: 400 },
+      tuning: { newerTokenMs: 2_000, credentialRereadMs: 200, clientKeyCheckMs: 300, clientKeyWaitMs: 400 },
     });
     await connectCredential(gateway.vault, 'idp', 'at-1');
   });

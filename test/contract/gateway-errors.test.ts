@@ -26,7 +26,7 @@ describe('errors of the gateway’s own', () => {
     redis = await startRedis();
     upstream = await startUpstream();
     gateway = await startGateway(redis.url, yamlFor(upstream.url), {
-      tuning: { maxBodyBytes: 200_000, clientKeyRereadMs: 200, unknownKeyMs: 100, newerTokenMs: 300 },
+      tuning: { maxBodyBytes: 200_000, clientKeyCheckMs: 200, unknownKeyMs: 100, newerTokenMs: 300 },
     });
   });
   afterAll(async () => {

@@ -97,7 +97,7 @@ export async function startGateway(
 ): Promise<TestGateway> {
   const redis = new Redis(redisUrl);
   redis.on('error', () => undefined); // tests take it away on purpose
-  const keys = new ClientKeyStore(redis);
+  const keys = new ClientKeyStore(redis, KeyRing.parse(ACCESS_KEYS));
   const vault = new CredentialVault(redis, {
     accessRing: KeyRing.parse(ACCESS_KEYS),
     refreshRing: KeyRing.parse(REFRESH_KEYS),

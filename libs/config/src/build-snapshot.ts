@@ -1,11 +1,14 @@
 import { findProviderPreset } from '@muxgate/providers';
+import type { ClientKeyEntry, ClientsSection, TeamEntry } from './clients.document.js';
 import type { ConfigDocument, ModelEntry } from './document.js';
-import { deepFreeze, frozenMap } from './freeze.js';
+import { deepFreeze, frozenMap, frozenMapBy } from './freeze.js';
 import { allowsPrivateNetwork } from './local-preset.js';
 import type { OAuthProviderEntry } from './oauth-provider.document.js';
 import type { ProviderEntry } from './provider.document.js';
 import type { RouterSection, RuleEntry } from './router.document.js';
 import type {
+  ClientKeyConfig,
+  ClientsConfig,
   ConfigSnapshot,
   ModelConfig,
   OAuthProviderConfig,
@@ -13,13 +16,14 @@ import type {
   RouterConfig,
   RouterRuleConfig,
   WebhookConfig,
+  TeamConfig,
 } from './snapshot.types.js';
 
 /** A document without mistakes → the snapshot that services use. */
 export function buildSnapshot(document: ConfigDocument, revision: number): ConfigSnapshot {
   return deepFreeze({
     revision,
-    clients: plain(document.clients) as ConfigSnapshot['clients'],
+    clients: clients(document.clients),
     oauthProviders: frozenMap(document.oauthProviders.map(oauthProvider)),
     providers: frozenMap(document.providers.map(provider)),
     models: frozenMap(document.models.map(model)),
@@ -27,6 +31,26 @@ export function buildSnapshot(document: ConfigDocument, revision: number): Confi
     plugins: document.plugins,
     webhooks: frozenMap(document.webhooks.map((entry) => plain(entry) as WebhookConfig)),
   });
+}
+
+function clients({ teams, keys, ...rest }: ClientsSection): ClientsConfig {
+  return {
+    ...rest,
+    teams: frozenMap(teams.map(shared)),
+    keys: frozenMapBy(keys.map(clientKey), ({ hash }) => hash),
+  };
+}
+
+function clientKey(entry: ClientKeyEntry): ClientKeyConfig {
+  const expiresAt = entry.expiresAt === undefined ? undefined : Date.parse(entry.expiresAt);
+  return plain(entry, shared(entry), { expiresAt }) as ClientKeyConfig;
+}
+
+function shared(entry: TeamEntry | ClientKeyEntry): TeamConfig {
+  return plain(entry, {
+    limits: entry.limits && plain(entry.limits),
+    budget: entry.budget && plain(entry.budget),
+  }) as TeamConfig;
 }
 
 function oauthProvider(entry: OAuthProviderEntry): OAuthProviderConfig {
@@ -52,6 +76,7 @@ function model(entry: ModelEntry): ModelConfig {
       .toSorted((one, other) => one.priority - other.priority)
       .map((target) => plain(target)),
     pricing: entry.pricing && plain(entry.pricing),
+    limits: entry.limits && plain(entry.limits),
   }) as ModelConfig;
 }
 

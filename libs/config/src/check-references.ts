@@ -7,6 +7,9 @@ import { didYouMean } from './suggest.js';
 export function checkReferences(document: ConfigDocument, mistakes: Mistakes): void {
   checkUnique(document.oauthProviders, 'oauthProviders', 'OAuth provider', mistakes);
   checkUnique(document.webhooks, 'webhooks', 'webhook', mistakes);
+  checkUnique(document.clients.teams, 'clients.teams', 'team', mistakes);
+  checkUnique(document.clients.keys, 'clients.keys', 'key', mistakes);
+  checkHashes(document.clients.keys, mistakes);
   const models = checkUnique(document.models, 'models', 'model', mistakes);
   const providers = checkUnique(document.providers, 'providers', 'provider', mistakes);
   for (const [index, model] of document.models.entries()) {
@@ -41,6 +44,16 @@ function checkRouter(router: RouterSection, models: ReadonlySet<string>, mistake
     const conditions = Object.values(rule.when ?? {}).filter((condition) => condition !== undefined);
     if (conditions.length === 0 && !mistakes.has(when))
       mistakes.add(when, 'must hold at least one condition');
+  }
+}
+
+function checkHashes(keys: readonly { name?: string; hash?: string }[], mistakes: Mistakes): void {
+  const owners = new Map<string, string>();
+  for (const [index, { name = '', hash }] of keys.entries()) {
+    if (hash === undefined) continue;
+    const owner = owners.get(hash);
+    if (owner !== undefined) mistakes.add(`clients.keys[${index}].hash`, `is the key of "${owner}" too`);
+    owners.set(hash, name);
   }
 }
 

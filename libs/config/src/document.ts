@@ -1,16 +1,9 @@
-import { Amount, Name, OneOf, Section, Sections, Text, Texts, Whole, ModelName } from './fields.js';
+import { ClientsSection, LimitsSection } from './clients.document.js';
+import { Amount, Name, Section, Sections, Text, Texts, Whole, ModelName } from './fields.js';
 import { OAuthProviderEntry } from './oauth-provider.document.js';
 import { ProviderEntry } from './provider.document.js';
 import { RouterSection } from './router.document.js';
 import { WebhookEntry } from './webhook.document.js';
-
-export class ClientsSection {
-  @OneOf(['required', 'disabled'], {
-    about:
-      'Whether callers need a client key. `disabled` is allowed only where `HOST` is a loopback address.',
-  })
-  authentication: 'required' | 'disabled' = 'required';
-}
 
 export class TargetEntry {
   @Name({ about: 'A name under `providers`.', required: true })
@@ -68,6 +61,9 @@ export class ModelEntry {
     about: 'What it costs, for accounting; without it a price list knows the models of many vendors.',
   })
   pricing?: PricingSection;
+
+  @Section(() => LimitsSection, { about: 'Limits of all requests that it serves, whoever asks.' })
+  limits?: LimitsSection;
 }
 
 /** The configuration file of contract section 4. */

@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { isISO8601 } from 'class-validator';
 import { sectionField, valueField, type Check, type Fault, type FieldOptions } from './field.js';
 import { patternMistake } from './pattern.js';
 import { didYouMean } from './suggest.js';
@@ -91,6 +92,41 @@ function urlMistake(text: string): string | undefined {
 
 export const Pattern = (options: FieldOptions): PropertyDecorator =>
   valueField('text', 'RE2 pattern', pattern, options);
+
+/** SHA-256 in hex. */
+export const Sha256 = (options: FieldOptions): PropertyDecorator =>
+  valueField(
+    'text',
+    'SHA-256 in hex',
+    fromText((text) =>
+      /^[0-9a-f]{64}$/.test(text) ? undefined : 'must be a SHA-256: 64 lower-case hex digits',
+    ),
+    options,
+  );
+
+export const Moment = (options: FieldOptions): PropertyDecorator =>
+  valueField(
+    'text',
+    'time (ISO 8601)',
+    fromText((text) =>
+      isISO8601(text, { strict: true, strictSeparator: true })
+        ? undefined
+        : 'must be a time such as 2027-01-31T00:00:00Z',
+    ),
+    options,
+  );
+
+export const TimeZone = (options: FieldOptions): PropertyDecorator =>
+  valueField(
+    'text',
+    'IANA time zone',
+    fromText((text) =>
+      succeeds(() => new Intl.DateTimeFormat('en', { timeZone: text }))
+        ? undefined
+        : 'is not a time zone that this Node.js knows',
+    ),
+    options,
+  );
 
 export const Flag = (options: FieldOptions): PropertyDecorator =>
   valueField(

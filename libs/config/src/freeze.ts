@@ -41,7 +41,11 @@ class FrozenMap<K, V> implements ReadonlyMap<K, V> {
 
 /** By name; the entries are frozen too. */
 export function frozenMap<V extends { readonly name: string }>(values: readonly V[]): ReadonlyMap<string, V> {
-  return new FrozenMap(values.map((value) => [value.name, deepFreeze(value)] as const));
+  return frozenMapBy(values, ({ name }) => name);
+}
+
+export function frozenMapBy<V>(values: readonly V[], keyOf: (value: V) => string): ReadonlyMap<string, V> {
+  return new FrozenMap(values.map((value) => [keyOf(value), deepFreeze(value)] as const));
 }
 
 export function deepFreeze<T>(value: T): T {

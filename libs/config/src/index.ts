@@ -5,4 +5,5 @@ export { ConfigDocument } from './document.js';
 export type { Mistake } from './mistakes.js';
 export { fieldsOf, type Field } from './field.js';
 export { loadConfig, parseConfig } from './parse-config.js';
+export { BUDGET_PERIODS } from './snapshot.types.js';
 export type * from './snapshot.types.js';

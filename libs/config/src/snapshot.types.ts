@@ -2,13 +2,58 @@
 export interface ConfigSnapshot {
   /** 0 for a file that has not become a numbered revision. */
   readonly revision: number;
-  readonly clients: { readonly authentication: 'required' | 'disabled' };
+  readonly clients: ClientsConfig;
   readonly oauthProviders: ReadonlyMap<string, OAuthProviderConfig>;
   readonly providers: ReadonlyMap<string, ProviderConfig>;
   readonly models: ReadonlyMap<string, ModelConfig>;
   readonly router: RouterConfig;
   readonly plugins: readonly string[];
   readonly webhooks: ReadonlyMap<string, WebhookConfig>;
+}
+
+export interface ClientsConfig {
+  readonly authentication: 'required' | 'disabled';
+  /** IANA name */
+  readonly timeZone: string;
+  readonly teams: ReadonlyMap<string, TeamConfig>;
+  /** By SHA-256 of the key. */
+  readonly keys: ReadonlyMap<string, ClientKeyConfig>;
+}
+
+/** What may be used within any 60 seconds, and at once; absent: as much as there is. */
+export interface LimitsConfig {
+  readonly requestsPerMinute?: number;
+  readonly tokensPerMinute?: number;
+  readonly concurrentRequests?: number;
+}
+
+export const BUDGET_PERIODS = ['day', 'week', 'month'] as const;
+export type BudgetPeriod = (typeof BUDGET_PERIODS)[number];
+
+export interface BudgetConfig {
+  readonly usd: number;
+  readonly period: BudgetPeriod;
+  readonly warnAtPercent: number;
+}
+
+export interface TeamConfig {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly models?: readonly string[];
+  readonly providers?: readonly string[];
+  readonly limits?: LimitsConfig;
+  readonly budget?: BudgetConfig;
+}
+
+export interface ClientKeyConfig extends TeamConfig {
+  /** SHA-256 of the key in hex. */
+  readonly hash: string;
+  readonly team?: string;
+  readonly owner?: string;
+  readonly mayPin: boolean;
+  /** Epoch milliseconds. */
+  readonly expiresAt?: number;
+  readonly disabled?: boolean;
 }
 
 export const PROTOCOLS = [
@@ -102,6 +147,7 @@ export interface ModelConfig {
   /** By ascending priority, at least one. */
   readonly targets: readonly TargetConfig[];
   readonly pricing?: PricingConfig;
+  readonly limits?: LimitsConfig;
 }
 
 /** Patterns are RE2 source text. */

@@ -1,5 +1,6 @@
 import type { ConfigSnapshot, Protocol, TargetConfig } from '@muxgate/config';
 import { AppError } from '@muxgate/runtime';
+import { isAllowed } from './allow-list.js';
 import { isServing, type Candidate } from './candidates.js';
 import type { RequestRouter, RoutableRequest, Routing, Targets } from './request-router.js';
 
@@ -117,7 +118,7 @@ function whyTranslated({ provider }: Candidate, protocol: Protocol): string {
 }
 
 function unableTargets(
-  { snapshot }: RoutableRequest,
+  { snapshot, client }: RoutableRequest,
   name: string,
   able: readonly Candidate[],
   pin?: string,
@@ -127,12 +128,11 @@ function unableTargets(
   return targets
     .filter((target) => !served.has(target))
     .map((target) => {
-      const why = isServing(snapshot.providers.get(target.provider))
-        ? pin === undefined
-          ? 'the request is refused'
-          : `${pin} is pinned`
-        : 'its provider is not enabled';
-      return told(target, 'unable', why);
+      if (!isServing(snapshot.providers.get(target.provider)))
+        return told(target, 'unable', 'its provider is not enabled');
+      if (!isAllowed(client.providers, target.provider))
+        return told(target, 'unable', 'the client key may not use its provider');
+      return told(target, 'unable', pin === undefined ? 'the request is refused' : `${pin} is pinned`);
     });
 }
 

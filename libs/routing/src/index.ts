@@ -1,3 +1,4 @@
+export { isAllowed } from './allow-list.js';
 export type { Candidate } from './candidates.js';
 export {
   explainRoute,
@@ -7,4 +8,11 @@ export {
 } from './explain.js';
 export { lookUpModel } from './look-up-model.js';
 export { RequestRouter, type RoutableRequest, type Routing, type Targets } from './request-router.js';
-export { ModelForbidden, ModelUnknown, NoTarget, PinForbidden, PinUnknown } from './routing.errors.js';
+export {
+  ModelForbidden,
+  ModelUnknown,
+  NoTarget,
+  PinForbidden,
+  PinUnknown,
+  ProviderForbidden,
+} from './routing.errors.js';

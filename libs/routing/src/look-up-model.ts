@@ -1,4 +1,5 @@
 import type { ConfigSnapshot, ModelConfig } from '@muxgate/config';
+import { isAllowed } from './allow-list.js';
 import { ModelForbidden, ModelUnknown } from './routing.errors.js';
 
 /**
@@ -13,7 +14,7 @@ export function lookUpModel(
 ): ModelConfig {
   const model = snapshot.models.get(name);
   if (model === undefined) throw new ModelUnknown(`model: ${shown(name)} is not in the catalogue`);
-  if (client.models !== undefined && !client.models.includes(name))
+  if (!isAllowed(client.models, name))
     throw new ModelForbidden(`model: this client key may not use ${shown(name)}`);
   return model;
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ConfigSnapshot, ModelConfig, Protocol } from '@muxgate/config';
 import type { ScannedBody } from '@muxgate/json-scan';
+import { isAllowed } from './allow-list.js';
 import { Candidates, type Candidate } from './candidates.js';
 import type { CompiledRouter } from './compile-router.js';
 import { decide, type RouteDecision } from './decide.js';
@@ -9,7 +10,7 @@ import { orderCandidates } from './order-candidates.js';
 import { pinned, pinOf } from './pin.js';
 import { RequestSignals, type RouteClient } from './request-signals.js';
 import { Routers } from './routers.js';
-import { NoTarget } from './routing.errors.js';
+import { NoTarget, ProviderForbidden } from './routing.errors.js';
 import { sessionOf } from './session.js';
 
 /** A request as far as it matters to where it goes. */
@@ -17,7 +18,11 @@ export interface RoutableRequest {
   readonly snapshot: ConfigSnapshot;
   /** what its surface speaks; targets of another protocol are translated to */
   readonly protocol: Protocol;
-  readonly client: RouteClient & { readonly models?: readonly string[]; readonly mayPin: boolean };
+  readonly client: RouteClient & {
+    readonly models?: readonly string[];
+    readonly providers?: readonly string[];
+    readonly mayPin: boolean;
+  };
   /** names in lower case */
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -49,14 +54,28 @@ export class RequestRouter {
     return { ...decide(router, signals), router, signals };
   }
 
-  /** @throws ModelUnknown, ModelForbidden, NoTarget, PinForbidden, PinUnknown */
+  /** @throws ModelUnknown, ModelForbidden, NoTarget, ProviderForbidden, PinForbidden, PinUnknown */
   targets({ snapshot, client, headers, body, scanned }: RoutableRequest, name: string): Targets {
     const model = lookUpModel(snapshot, client, name);
     const able = this.candidates.of(snapshot, model);
     if (able.length === 0) throw new NoTarget(`model: ${shown(model.name)} has no enabled target`);
     const pin = pinOf(headers, client);
-    const allowed = pin === undefined ? able : pinned(able, pin);
+    const wanted = pin === undefined ? able : pinned(able, pin);
+    const allowed = ofProviders(client.providers, wanted);
+    if (allowed.length === 0)
+      throw new ProviderForbidden(
+        `model: this client key may not use a provider that serves ${shown(model.name)} here`,
+      );
     const session = allowed.length > 1 ? sessionOf(body, scanned, headers) : undefined;
     return { model, candidates: orderCandidates(allowed, session), session, pin };
   }
+}
+
+function ofProviders(
+  providers: readonly string[] | undefined,
+  candidates: readonly Candidate[],
+): readonly Candidate[] {
+  return providers === undefined
+    ? candidates
+    : candidates.filter(({ provider }) => isAllowed(providers, provider.name));
 }

@@ -63,9 +63,11 @@ export async function createAuthApp(
   });
   await assertRedisUsable(redis, logger);
   const queue = new RefreshQueue(redis);
+  const clientKeys = new ClientKeyStore(redis, rings.accessRing);
+  await clientKeys.adoptPlainHashes();
   const publishLocalKey = env.MUXGATE_LOCAL_CLIENT_KEY_HASH;
   if (publishLocalKey !== undefined) {
-    await new ClientKeyStore(redis).ensure(publishLocalKey, { name: 'local', mayPin: true });
+    await clientKeys.ensure(publishLocalKey, { name: 'local', mayPin: true });
   }
 
   let port = env.PORT;
@@ -75,6 +77,7 @@ export async function createAuthApp(
     config,
     redis,
     queue,
+    clientKeys,
     adminTokens: new AdminTokens(env.MUXGATE_ADMIN_TOKENS),
     publicUrl: new PublicUrl(() => env.PUBLIC_URL ?? `http://${host}:${port}`),
     binding: new BrowserBinding(env.PUBLIC_URL?.startsWith('https:') ?? false),

@@ -2,7 +2,7 @@ import { HttpModule, HttpService } from '@nestjs/axios';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD, Reflector } from '@nestjs/core';
 import { AuditLog, AuditTrail } from '@muxgate/audit';
-import { ClientKeyStore } from '@muxgate/clients';
+import { TeamStore, type ClientKeyStore } from '@muxgate/clients';
 import { ConfigSource } from '@muxgate/config';
 import { ConnectMetrics, DevicePolls, ProgressStore, TransactionStore } from '@muxgate/connect';
 import { createOAuthHttp } from '@muxgate/egress';
@@ -15,11 +15,13 @@ import type { Registry } from 'prom-client';
 import { AdminGuard } from './admin/admin.guard.js';
 import { AdminTokens } from './admin/admin-tokens.js';
 import { AuditController } from './admin/audit.controller.js';
+import { ClientDirectory } from './admin/client-directory.js';
 import { KeysController } from './admin/keys.controller.js';
 import { OAuthProvidersController } from './admin/oauth-providers.controller.js';
 import { ProvidersController } from './admin/providers.controller.js';
 import { RouteController } from './admin/route.controller.js';
 import { StoredKeysController } from './admin/stored-keys.controller.js';
+import { TeamsController } from './admin/teams.controller.js';
 import { TokensController } from './admin/tokens.controller.js';
 import { BrowserBinding } from './connect/browser-binding.js';
 import { CallbackController } from './connect/callback.controller.js';
@@ -33,6 +35,7 @@ export interface AuthResources {
   readonly config: ConfigSource;
   readonly redis: RedisClient;
   readonly queue: RefreshQueue;
+  readonly clientKeys: ClientKeyStore;
   readonly accessRing: KeyRing;
   readonly refreshRing: KeyRing;
   readonly adminTokens: AdminTokens;
@@ -46,7 +49,18 @@ export interface AuthResources {
 @Module({})
 export class AuthModule {
   static with(resources: AuthResources): DynamicModule {
-    const { config, redis, queue, accessRing, refreshRing, publicUrl, binding, logger, registry } = resources;
+    const {
+      config,
+      redis,
+      queue,
+      clientKeys,
+      accessRing,
+      refreshRing,
+      publicUrl,
+      binding,
+      logger,
+      registry,
+    } = resources;
     const vault = new CredentialVault(redis, { accessRing, refreshRing });
     const audit = new AuditLog(redis);
     const trail = new AuditTrail(audit, logger);
@@ -60,6 +74,7 @@ export class AuthModule {
         CallbackController,
         StoredKeysController,
         KeysController,
+        TeamsController,
         AuditController,
         ProvidersController,
         RouteController,
@@ -68,7 +83,7 @@ export class AuthModule {
         { provide: CredentialVault, useValue: vault },
         { provide: StoredKeys, useValue: new StoredKeys(redis, accessRing) },
         { provide: RefreshQueue, useValue: queue },
-        { provide: ClientKeyStore, useValue: new ClientKeyStore(redis) },
+        { provide: ClientDirectory, useValue: new ClientDirectory(config, clientKeys, new TeamStore(redis)) },
         { provide: ConfigSource, useValue: config },
         { provide: CoolDownStore, useValue: new CoolDownStore(redis) },
         { provide: AuditLog, useValue: audit },

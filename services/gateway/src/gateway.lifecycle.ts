@@ -31,9 +31,9 @@ export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationSh
 
   async onApplicationShutdown(): Promise<void> {
     this.admission.stop();
-    this.clientKeys.stop();
     this.credentials.stop();
     this.health.stop();
+    await this.clientKeys.stop();
     await this.upstreams.close();
     await this.queue.close();
     this.events.close();

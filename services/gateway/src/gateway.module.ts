@@ -1,5 +1,5 @@
 import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
-import { ClientKeyStore } from '@muxgate/clients';
+import { ClientKeyStore, TeamStore } from '@muxgate/clients';
 import { ConfigSource, type ConfigSnapshot } from '@muxgate/config';
 import { connectRedis, createRedisHistogram, redisSettings, type RedisClient } from '@muxgate/redis';
 import { RefreshQueue, waitForNewer } from '@muxgate/refresh-queue';
@@ -18,6 +18,7 @@ import { ClientKeys } from './proxy/client-keys.js';
 import { CloudCredentials } from './proxy/cloud-credentials.js';
 import { CredentialSource } from './proxy/credential-source.js';
 import { createGatewayMetrics } from './proxy/gateway.metrics.js';
+import { LastUsed } from './proxy/last-used.js';
 import { NewerTokens } from './proxy/newer-token.js';
 import { ProxyPipeline } from './proxy/proxy.pipeline.js';
 import { Router } from './proxy/router.js';
@@ -44,6 +45,7 @@ const SUBSCRIBER = Symbol('redis: subscriber');
 export class GatewayModule {
   static of({ environment, config, tuning, logger, registry }: GatewayParts): DynamicModule {
     const settings = redisSettings(environment);
+    const accessRing = KeyRing.parse(environment.MUXGATE_ACCESS_KEYS);
     const providers = [
       { provide: ConfigSource, useValue: config },
       factory(COMMANDS, [], () =>
@@ -58,14 +60,17 @@ export class GatewayModule {
         connectRedis(settings, { name: 'gateway-events', role: 'subscriber', logger }),
       ),
       factory(AccessVault, [COMMANDS], (redis: RedisClient) => {
-        return new AccessVault(redis, KeyRing.parse(environment.MUXGATE_ACCESS_KEYS));
+        return new AccessVault(redis, accessRing);
       }),
       factory(VaultEvents, [SUBSCRIBER], (redis: RedisClient) => new VaultEvents(redis, logger)),
       factory(RefreshQueue, [COMMANDS], (redis: RedisClient) => new RefreshQueue(redis)),
       factory(NewerTokens, [AccessVault, VaultEvents, RefreshQueue], newerTokens(tuning)),
       factory(ClientKeys, [COMMANDS, SUBSCRIBER], (redis: RedisClient, subscriber: RedisClient) => {
-        const { clientKeyRereadMs: rereadMs, clientKeyWaitMs: waitMs, unknownKeyMs: unknownMs } = tuning;
-        return new ClientKeys(new ClientKeyStore(redis), subscriber, { rereadMs, waitMs, unknownMs }, logger);
+        const { clientKeyCheckMs: checkMs, clientKeyWaitMs: waitMs, unknownKeyMs: unknownMs } = tuning;
+        const store = new ClientKeyStore(redis, accessRing);
+        const lastUsed = new LastUsed(store, tuning.lastUsedMs);
+        const options = { checkMs, waitMs, unknownMs };
+        return new ClientKeys(store, new TeamStore(redis), subscriber, lastUsed, options, logger);
       }),
       factory(
         AccessTokens,

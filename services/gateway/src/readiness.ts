@@ -41,7 +41,8 @@ function keysCheck(
 ): Readiness['checks'][string] {
   if (config.current().clients.authentication === 'disabled')
     return { ok: true, detail: 'authentication disabled' };
-  return { ok: clientKeys.size > 0 || !redisAway, detail: `${clientKeys.size} in memory` };
+  const known = clientKeys.size + config.current().clients.keys.size;
+  return { ok: known > 0 || !redisAway, detail: `${known} in memory` };
 }
 
 function credentialsCheck(config: ConfigSource, credentials: CredentialSource): Readiness['checks'][string] {

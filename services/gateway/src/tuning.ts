@@ -12,9 +12,12 @@ export interface GatewayTuning {
   readonly newerTokenMs: number;
   /** between two forced refreshes of one credential */
   readonly forcedRefreshMs: number;
-  /** how often credentials' generations and client keys are read again, should a message have been lost */
+  /** how often credentials' generations are read again, should a message have been lost */
   readonly credentialRereadMs: number;
-  readonly clientKeyRereadMs: number;
+  /** how often it is asked whether client keys and teams have changed: a lost message is healed within two such times */
+  readonly clientKeyCheckMs: number;
+  /** how often the times of last use are written */
+  readonly lastUsedMs: number;
   /** wait for Redis when a client key is not in memory */
   readonly clientKeyWaitMs: number;
   /** how long a key that nobody knows is remembered as such */
@@ -43,7 +46,8 @@ export const DEFAULT_TUNING: GatewayTuning = {
   newerTokenMs: 10_000,
   forcedRefreshMs: 60_000,
   credentialRereadMs: 2_000,
-  clientKeyRereadMs: 5_000,
+  clientKeyCheckMs: 400,
+  lastUsedMs: 10_000,
   clientKeyWaitMs: 2_000,
   unknownKeyMs: 2_000,
   coolDownMs: 1_000,

@@ -5,6 +5,8 @@ export const Unauthorized = defineRequestError('Unauthorized', 'unauthorized', 4
 export const RoleRequired = defineRequestError('RoleRequired', 'role_required', 403);
 export const CredentialUnknown = defineError('CredentialUnknown', 'credential_not_found', 404);
 export const ClientKeyNotFound = defineError('ClientKeyNotFound', 'client_key_not_found', 404);
+export const TeamNotFound = defineError('TeamNotFound', 'team_not_found', 404);
+export const DeclaredInFile = defineError('DeclaredInFile', 'declared_in_file', 409);
 export const ProviderNotFound = defineError('ProviderNotFound', 'provider_not_found', 404);
 export const ReauthorizationRequired = defineError(
   'ReauthorizationRequired',

@@ -1,60 +1,27 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import {
   ApiCreatedResponse,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
-  ApiProperty,
-  ApiPropertyOptional,
   ApiTags,
 } from '@nestjs/swagger';
-import { ClientKeyStore } from '@muxgate/clients';
-import { ArrayMaxSize, IsArray, IsBoolean, IsISO8601, IsOptional, IsString, Length } from 'class-validator';
+import type { ClientKeyInput } from '@muxgate/clients';
 import { CalledBy, type Caller } from '../http/caller.js';
-import { ApiPage, mapPage, PageQuery, type Page } from '../http/paging.js';
 import { ValidationFailed } from '../http/http.errors.js';
-import { ClientKeyNotFound } from './admin.errors.js';
+import { ApiPage, PageQuery, type Page } from '../http/paging.js';
 import { Needs } from './admin.guard.js';
 import { AuditTrail } from '@muxgate/audit';
-import { ClientKeyView, createdKeyView, CreatedKeyView, keyView } from './client-key.view.js';
-
-class CreateKeyBody {
-  @ApiProperty({ example: 'ci' })
-  @IsString()
-  @Length(1, 128)
-  name!: string;
-
-  @ApiPropertyOptional({ example: 'platform' })
-  @IsOptional()
-  @IsString()
-  @Length(1, 128)
-  team?: string;
-
-  @ApiPropertyOptional({ type: [String], description: 'models this key may ask for; absent: all' })
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(1000)
-  @IsString({ each: true })
-  @Length(1, 256, { each: true })
-  models?: string[];
-
-  @ApiPropertyOptional({ description: 'may choose the provider by x-muxgate-provider' })
-  @IsOptional()
-  @IsBoolean()
-  mayPin?: boolean;
-
-  @ApiPropertyOptional({ format: 'date-time' })
-  @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true })
-  expiresAt?: string;
-}
+import { assertChangeable, ClientDirectory, keyUnknown } from './client-directory.js';
+import { ChangeKeyBody, CreateKeyBody, RotateKeyBody } from './client-key.body.js';
+import { ClientKeyView, CreatedKeyView, keyView } from './client-key.view.js';
 
 /** Keys of the gateway's clients. */
 @ApiTags('keys')
 @Controller('api/keys')
 export class KeysController {
   constructor(
-    private readonly store: ClientKeyStore,
+    private readonly directory: ClientDirectory,
     private readonly trail: AuditTrail,
   ) {}
 
@@ -63,21 +30,24 @@ export class KeysController {
   @ApiOperation({ summary: 'Create a client key; the only answer that holds the key' })
   @ApiCreatedResponse({ type: CreatedKeyView })
   async create(@Body() body: CreateKeyBody, @CalledBy() caller: Caller): Promise<CreatedKeyView> {
-    const { expiresAt, ...rest } = body;
-    const { client, key } = await this.store.create({
-      ...rest,
-      ...(expiresAt === undefined ? {} : { expiresAt: futureTime(expiresAt) }),
-    });
+    const input = Object.fromEntries(
+      Object.entries(settings(body)).filter(([, value]) => value !== undefined),
+    );
+    const { client, key } = await this.directory.keys.create(input as unknown as ClientKeyInput);
     await this.record(caller, 'client-key.create', client.id, { name: client.name });
-    return createdKeyView(client, key);
+    return Object.assign(keyView({ ...client, source: 'api' }), { key });
   }
 
   @Get()
   @Needs('viewer')
-  @ApiOperation({ summary: 'List client keys, newest first' })
+  @ApiOperation({
+    summary: 'List client keys: those of the configuration file, then the others, newest first',
+  })
   @ApiPage(ClientKeyView)
   async list(@Query() page: PageQuery): Promise<Page<ClientKeyView>> {
-    return mapPage(await this.store.list(page), keyView);
+    const { items, ...rest } = await this.directory.list(page);
+    const lastUsed = await this.directory.keys.lastUsed(items.map(({ id }) => id));
+    return { ...rest, items: items.map((item) => keyView(item, lastUsed.get(item.id))) };
   }
 
   @Get(':id')
@@ -85,9 +55,45 @@ export class KeysController {
   @ApiOperation({ summary: 'One client key, without the key' })
   @ApiOkResponse({ type: ClientKeyView })
   async get(@Param('id') id: string): Promise<ClientKeyView> {
-    const client = await this.store.get(id);
+    const key = await this.directory.key(id);
+    return keyView(key, (await this.directory.keys.lastUsed([id])).get(id));
+  }
+
+  @Patch(':id')
+  @Needs('operator')
+  @ApiOperation({ summary: 'Change a client key: what is absent stays, what is null goes' })
+  @ApiOkResponse({ type: ClientKeyView })
+  async change(
+    @Param('id') id: string,
+    @Body() body: ChangeKeyBody,
+    @CalledBy() caller: Caller,
+  ): Promise<ClientKeyView> {
+    assertChangeable(await this.directory.key(id));
+    const changes = settings(body);
+    if ('mayPin' in changes) changes.mayPin ??= false;
+    const client = await this.directory.keys.update(id, changes);
     if (client === undefined) throw keyUnknown();
-    return keyView(client);
+    await this.record(caller, 'client-key.change', id, { changed: Object.keys(changes) });
+    return this.get(id);
+  }
+
+  @Post(':id/rotate')
+  @HttpCode(200)
+  @Needs('operator')
+  @ApiOperation({
+    summary: 'A new key for the same client; the one before is valid for overlapSeconds still',
+  })
+  @ApiOkResponse({ type: CreatedKeyView })
+  async rotate(
+    @Param('id') id: string,
+    @Body() { overlapSeconds }: RotateKeyBody,
+    @CalledBy() caller: Caller,
+  ): Promise<CreatedKeyView> {
+    assertChangeable(await this.directory.key(id));
+    const rotated = await this.directory.keys.rotate(id, overlapSeconds * 1000);
+    if (rotated === undefined) throw keyUnknown();
+    await this.record(caller, 'client-key.rotate', id, { overlapSeconds });
+    return Object.assign(await this.get(id), { key: rotated.key });
   }
 
   @Delete(':id')
@@ -96,7 +102,8 @@ export class KeysController {
   @ApiOperation({ summary: 'Revoke a client key' })
   @ApiNoContentResponse()
   async revoke(@Param('id') id: string, @CalledBy() caller: Caller): Promise<void> {
-    if (!(await this.store.revoke(id))) throw keyUnknown();
+    assertChangeable(await this.directory.key(id));
+    if (!(await this.directory.keys.revoke(id))) throw keyUnknown();
     await this.record(caller, 'client-key.revoke', id, {});
   }
 
@@ -112,8 +119,18 @@ export class KeysController {
   }
 }
 
-function keyUnknown(): Error {
-  return new ClientKeyNotFound('There is no client key with this id.');
+type Settings = { [K in keyof ClientKeyInput]?: ClientKeyInput[K] | undefined } & {
+  mayPin?: boolean | undefined;
+};
+
+/** What a body gives; null, which takes a setting away, as undefined. */
+function settings(body: ChangeKeyBody | CreateKeyBody): Settings {
+  const { expiresAt, ...rest } = Object.fromEntries(
+    Object.entries(body).map(([name, value]) => [name, value ?? undefined]),
+  );
+  return 'expiresAt' in body
+    ? { ...rest, expiresAt: expiresAt === undefined ? undefined : futureTime(expiresAt as string) }
+    : rest;
 }
 
 function futureTime(text: string): number {

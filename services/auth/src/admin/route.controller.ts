@@ -1,13 +1,12 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
-import { ClientKeyStore } from '@muxgate/clients';
 import { ConfigSource } from '@muxgate/config';
 import { scanBody } from '@muxgate/json-scan';
 import { explainRoute, RequestRouter, type RouteExplanation } from '@muxgate/routing';
 import { CoolDownStore } from '@muxgate/target-health';
 import { IsIn, IsObject, IsOptional, IsString, Length } from 'class-validator';
-import { ClientKeyNotFound } from './admin.errors.js';
 import { Needs } from './admin.guard.js';
+import { ClientDirectory } from './client-directory.js';
 import { RouteView } from './route.view.js';
 
 const SURFACES = ['anthropic-messages', 'openai-chat', 'openai-responses'] as const;
@@ -45,7 +44,7 @@ export class RouteController {
 
   constructor(
     private readonly config: ConfigSource,
-    private readonly clients: ClientKeyStore,
+    private readonly clients: ClientDirectory,
     private readonly coolDowns: CoolDownStore,
   ) {}
 
@@ -59,18 +58,12 @@ export class RouteController {
     const request = {
       snapshot: this.config.current(),
       protocol: surface,
-      client: client === undefined ? ANYONE : await this.clientOf(client),
+      client: client === undefined ? ANYONE : await this.clients.client(client),
       headers: lowerCased(headers ?? {}),
       body: bytes,
       scanned: scanBody(bytes),
     };
     return explainRoute(this.requests, request, await this.coolDowns.all(), Date.now());
-  }
-
-  private async clientOf(id: string) {
-    const client = await this.clients.get(id);
-    if (client === undefined) throw new ClientKeyNotFound('There is no client key with this id.');
-    return client;
   }
 }
 

@@ -1,7 +1,7 @@
 import { Controller, Get, Headers, Inject, Param } from '@nestjs/common';
-import type { ClientKey } from '@muxgate/clients';
+import type { Client } from '@muxgate/clients';
 import { ConfigSource, type ModelConfig } from '@muxgate/config';
-import { lookUpModel } from '@muxgate/routing';
+import { isAllowed, lookUpModel } from '@muxgate/routing';
 import type { IncomingHttpHeaders } from 'node:http';
 import { ANONYMOUS, identifyClient } from '../proxy/client-auth.js';
 import { ClientKeys } from '../proxy/client-keys.js';
@@ -21,8 +21,8 @@ export class ModelsController {
   @Get()
   async list(@Headers() headers: IncomingHttpHeaders): Promise<object> {
     const client = await this.identify(headers);
-    const models = [...this.config.current().models.values()].filter(
-      ({ name }) => client.models === undefined || client.models.includes(name),
+    const models = [...this.config.current().models.values()].filter(({ name }) =>
+      isAllowed(client.models, name),
     );
     if (!isAnthropic(headers)) return { object: 'list', data: models.map(openaiModel) };
     return {
@@ -40,9 +40,10 @@ export class ModelsController {
     return isAnthropic(headers) ? anthropicModel(model) : openaiModel(model);
   }
 
-  private async identify(headers: IncomingHttpHeaders): Promise<ClientKey> {
-    if (this.config.current().clients.authentication === 'disabled') return ANONYMOUS;
-    return identifyClient(headers, this.clientKeys, Date.now());
+  private async identify(headers: IncomingHttpHeaders): Promise<Client> {
+    const snapshot = this.config.current();
+    if (snapshot.clients.authentication === 'disabled') return ANONYMOUS;
+    return identifyClient(headers, this.clientKeys, snapshot, Date.now());
   }
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { hashClientKey, isExpired, type ClientKey } from '@muxgate/clients';
+import { hashClientKey, isMistyped, isUsable, type Client } from '@muxgate/clients';
+import type { ConfigSnapshot } from '@muxgate/config';
 import type { ClientKeys } from './client-keys.js';
 import { ClientKeyMissing, ClientKeysDiffer, ClientKeyUnknown } from './errors.js';
 import type { MaybePromise } from './when-ready.js';
@@ -8,7 +9,7 @@ const BEARER = /^bearer +(\S+)$/i;
 const MUXGATE_KEY = 'mxg_';
 
 /** Who everyone is where `clients.authentication` is `disabled` (loopback only). */
-export const ANONYMOUS: ClientKey = { id: 'anonymous', name: 'anonymous', mayPin: false, createdAt: 0 };
+export const ANONYMOUS: Client = { id: 'anonymous', name: 'anonymous', mayPin: false, createdAt: 0 };
 
 /**
  * The client of a request by its key, in `x-api-key` or `Authorization: Bearer`. SDKs may send a credential of
@@ -19,39 +20,46 @@ export const ANONYMOUS: ClientKey = { id: 'anonymous', name: 'anonymous', mayPin
 export function identifyClient(
   headers: IncomingHttpHeaders,
   keys: Pick<ClientKeys, 'find'>,
+  snapshot: ConfigSnapshot,
   now: number,
-): MaybePromise<ClientKey> {
+): MaybePromise<Client> {
   const apiKey = headers['x-api-key'];
   const first = typeof apiKey === 'string' && apiKey !== '' ? apiKey : undefined;
   const second = bearerOf(headers.authorization);
   const only = first === undefined || first === second ? second : second === undefined ? first : undefined;
   if (only !== undefined) {
-    const found = keys.find(hashClientKey(only));
-    return found instanceof Promise ? found.then((client) => accept(client, now)) : accept(found, now);
+    const found = keys.find(hashClientKey(only), snapshot);
+    return found instanceof Promise
+      ? found.then((client) => accept(client, only, now))
+      : accept(found, only, now);
   }
   if (first === undefined || second === undefined)
     throw new ClientKeyMissing('a client key is needed, in x-api-key or Authorization: Bearer');
-  return identifyOfTwo(first, second, keys, now);
+  return identifyOfTwo(first, second, keys, snapshot, now);
 }
 
 async function identifyOfTwo(
   first: string,
   second: string,
   keys: Pick<ClientKeys, 'find'>,
+  snapshot: ConfigSnapshot,
   now: number,
-): Promise<ClientKey> {
-  const [one, other] = await Promise.all([keys.find(hashClientKey(first)), keys.find(hashClientKey(second))]);
+): Promise<Client> {
+  const [one, other] = await Promise.all(
+    [first, second].map(async (key) => keys.find(hashClientKey(key), snapshot)),
+  );
   const firstIsOurs = one !== undefined || first.startsWith(MUXGATE_KEY);
   const secondIsOurs = other !== undefined || second.startsWith(MUXGATE_KEY);
   if (firstIsOurs && secondIsOurs)
     throw new ClientKeysDiffer('x-api-key and Authorization hold two different client keys; send one');
-  return accept(one ?? other, now);
+  return accept(one ?? other, firstIsOurs ? first : second, now);
 }
 
-function accept(client: ClientKey | undefined, now: number): ClientKey {
-  if (client === undefined || isExpired(client, now))
-    throw new ClientKeyUnknown('this client key is not known, has expired or was revoked');
-  return client;
+function accept(client: Client | undefined, key: string, now: number): Client {
+  if (client !== undefined && isUsable(client, now)) return client;
+  if (client === undefined && isMistyped(key))
+    throw new ClientKeyUnknown('this client key is mistyped or cut off: its checksum does not match');
+  throw new ClientKeyUnknown('this client key is not known, has expired or was revoked');
 }
 
 function bearerOf(authorization: string | undefined): string | undefined {

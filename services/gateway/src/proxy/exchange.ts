@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ClientKey } from '@muxgate/clients';
+import type { Client } from '@muxgate/clients';
 import type { ConfigSnapshot } from '@muxgate/config';
 import { requestId, type AppError } from '@muxgate/runtime';
 import type { HealthTrial } from '../targets/target-health.js';
@@ -22,7 +22,7 @@ export class Exchange implements AnswerFacts {
   readonly downstream: Downstream;
   readonly startedAt = performance.now();
 
-  client: ClientKey | undefined;
+  client: Client | undefined;
   /** the name that the client asked for */
   requestedModel = '';
   decision: Decision | undefined;

@@ -54,8 +54,9 @@ export class ProxyPipeline implements RelayOutcome {
     const fail = (error: unknown): void => this.fail(exchange, error);
     try {
       this.admission.admit(exchange);
-      const anyone = exchange.snapshot.clients.authentication === 'disabled';
-      const client = anyone ? ANONYMOUS : identifyClient(req.headers, this.clientKeys, this.now());
+      const { snapshot } = exchange;
+      const anyone = snapshot.clients.authentication === 'disabled';
+      const client = anyone ? ANONYMOUS : identifyClient(req.headers, this.clientKeys, snapshot, this.now());
       whenReady(
         client,
         (known) => {
