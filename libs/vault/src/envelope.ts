@@ -2,7 +2,8 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { EnvelopeInvalid } from './errors.js';
 import type { KeyRing } from './key-ring.js';
 
-export type EnvelopePurpose = 'access' | 'refresh' | 'orphan' | 'escrow' | 'transaction' | 'stored-key' | 'client-keys';
+export type EnvelopePurpose =
+  'access' | 'refresh' | 'orphan' | 'escrow' | 'transaction' | 'stored-key' | 'client-keys';
 
 /** What an envelope is bound to: it opens only in the place, and for the use, that it was sealed for. */
 export interface EnvelopeContext {
