@@ -1,7 +1,10 @@
+import type { ConfigSnapshot } from '@muxgate/config';
 import { Registry, type Metric } from 'prom-client';
 import { createRedisHistogram } from '../../libs/redis/src/redis.metrics.ts';
 import { createRegistry } from '../../libs/runtime/src/registry.ts';
 import { ConnectMetrics } from '../../libs/connect/src/connect.metrics.ts';
+import { registerConfigRevision } from '../../libs/revisions/src/revision.metrics.ts';
+import { ConfigMetrics } from '../../services/auth/src/config/config.metrics.ts';
 import { createGatewayMetrics } from '../../services/gateway/src/proxy/gateway.metrics.ts';
 import { registerStateGauges } from '../../services/worker/src/state-gauges.metrics.ts';
 import { createWorkerMetrics } from '../../services/worker/src/worker.metrics.ts';
@@ -21,11 +24,16 @@ const SERVICES: readonly [name: string, register: (registry: Registry) => void][
       createGatewayMetrics(registry, {
         inFlight: () => [],
         openStreams: () => [],
-        configRevision: () => 0,
         targets: () => [],
       }),
   ],
-  ['auth', (registry) => new ConnectMetrics(registry)],
+  [
+    'auth',
+    (registry) => {
+      new ConnectMetrics(registry);
+      new ConfigMetrics(registry);
+    },
+  ],
   [
     'worker',
     (registry) => {
@@ -35,7 +43,13 @@ const SERVICES: readonly [name: string, register: (registry: Registry) => void][
       registerStateGauges(registry, {} as Parameters<typeof registerStateGauges>[1]);
     },
   ],
-  ['all', (registry) => createRedisHistogram(registry)],
+  [
+    'all',
+    (registry) => {
+      createRedisHistogram(registry);
+      registerConfigRevision(registry, { current: () => ({ revision: 0 }) as ConfigSnapshot });
+    },
+  ],
 ];
 
 /** docs/reference/metrics.md, from the metrics that the services register. */

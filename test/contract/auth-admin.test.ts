@@ -35,35 +35,45 @@ function problemOf(answer: Answer): [number, string] {
 }
 
 describe('who may do what', () => {
-  const rows: Array<[method: string, path: string, body: object | undefined, least: 'viewer' | 'operator']> =
-    [
-      ['GET', '/api/oauth/tokens', undefined, 'viewer'],
-      ['GET', '/api/oauth/tokens/none', undefined, 'viewer'],
-      ['GET', '/api/oauth/providers', undefined, 'viewer'],
-      ['GET', '/api/credentials', undefined, 'viewer'],
-      ['GET', '/api/credentials/none', undefined, 'viewer'],
-      ['PUT', '/api/credentials/by-role', { value: 'sk-by-role' }, 'operator'],
-      ['DELETE', '/api/credentials/none', undefined, 'operator'],
-      ['GET', '/api/keys', undefined, 'viewer'],
-      ['GET', '/api/keys/none', undefined, 'viewer'],
-      ['GET', '/api/audit', undefined, 'viewer'],
-      ['POST', '/api/route/explain', { body: { model: 'none' } }, 'viewer'],
-      ['DELETE', '/api/providers/none/cooldown', undefined, 'operator'],
-      ['POST', '/api/oauth/authorize', { provider: 'none' }, 'operator'],
-      ['GET', '/api/oauth/authorize/none', undefined, 'operator'],
-      ['POST', '/api/oauth/exchange', { state: 'x', code: 'y' }, 'operator'],
-      ['POST', '/api/oauth/tokens/none/refresh', undefined, 'operator'],
-      ['DELETE', '/api/oauth/tokens/none', undefined, 'operator'],
-      ['POST', '/api/keys', { name: 'by-role' }, 'operator'],
-      ['DELETE', '/api/keys/none', undefined, 'operator'],
-      ['PATCH', '/api/keys/none', {}, 'operator'],
-      ['POST', '/api/keys/none/rotate', {}, 'operator'],
-      ['GET', '/api/teams', undefined, 'viewer'],
-      ['GET', '/api/teams/none', undefined, 'viewer'],
-      ['PUT', '/api/teams/none', {}, 'operator'],
-      ['PATCH', '/api/teams/none', {}, 'operator'],
-      ['DELETE', '/api/teams/none', undefined, 'operator'],
-    ];
+  const TOKENS = { viewer: VIEWER, operator: OPERATOR, admin: ADMIN } as const;
+  type Role = keyof typeof TOKENS;
+  const ROLES = ['viewer', 'operator', 'admin'] as const;
+  const rows: Array<[method: string, path: string, body: object | undefined, least: Role]> = [
+    ['GET', '/api/oauth/tokens', undefined, 'viewer'],
+    ['GET', '/api/oauth/tokens/none', undefined, 'viewer'],
+    ['GET', '/api/oauth/providers', undefined, 'viewer'],
+    ['GET', '/api/credentials', undefined, 'viewer'],
+    ['GET', '/api/credentials/none', undefined, 'viewer'],
+    ['PUT', '/api/credentials/by-role', { value: 'sk-by-role' }, 'operator'],
+    ['DELETE', '/api/credentials/none', undefined, 'operator'],
+    ['GET', '/api/oauth/authorize/none', undefined, 'operator'],
+    ['GET', '/api/keys', undefined, 'viewer'],
+    ['GET', '/api/keys/none', undefined, 'viewer'],
+    ['GET', '/api/audit', undefined, 'viewer'],
+    ['GET', '/api/audit/export', undefined, 'viewer'],
+    ['GET', '/api/audit/verify', undefined, 'viewer'],
+    ['GET', '/api/config', undefined, 'viewer'],
+    ['PUT', '/api/config', { text: 'version: 9' }, 'admin'],
+    ['POST', '/api/config/validate', { text: 'version: 9' }, 'viewer'],
+    ['GET', '/api/config/revisions', undefined, 'viewer'],
+    ['GET', '/api/config/revisions/0', undefined, 'viewer'],
+    ['POST', '/api/config/revisions/0/restore', {}, 'admin'],
+    ['POST', '/api/route/explain', { body: { model: 'none' } }, 'viewer'],
+    ['DELETE', '/api/providers/none/cooldown', undefined, 'operator'],
+    ['POST', '/api/oauth/authorize', { provider: 'none' }, 'operator'],
+    ['POST', '/api/oauth/exchange', { state: 'x', code: 'y' }, 'operator'],
+    ['POST', '/api/oauth/tokens/none/refresh', undefined, 'operator'],
+    ['DELETE', '/api/oauth/tokens/none', undefined, 'operator'],
+    ['POST', '/api/keys', { name: 'by-role' }, 'operator'],
+    ['DELETE', '/api/keys/none', undefined, 'operator'],
+    ['PATCH', '/api/keys/none', {}, 'operator'],
+    ['POST', '/api/keys/none/rotate', {}, 'operator'],
+    ['GET', '/api/teams', undefined, 'viewer'],
+    ['GET', '/api/teams/none', undefined, 'viewer'],
+    ['PUT', '/api/teams/none', {}, 'operator'],
+    ['PATCH', '/api/teams/none', {}, 'operator'],
+    ['DELETE', '/api/teams/none', undefined, 'operator'],
+  ];
 
   it.each(rows)('%s %s', async (method, path, body, least) => {
     const call = (token: string | null) => world.call(method, path, { token, ...(body ? { body } : {}) });
@@ -74,11 +84,14 @@ describe('who may do what', () => {
     expect(problemOf(stranger)).toEqual([401, 'unauthorized']);
     expect(stranger.headers.get('www-authenticate')).toContain('error="invalid_token"');
 
-    const refused = least === 'operator' ? await call(VIEWER) : undefined;
-    expect(refused && problemOf(refused)).toEqual(least === 'operator' ? [403, 'role_required'] : undefined);
-    const scope = refused?.headers.get('www-authenticate');
-    expect(scope).toBe(refused && 'Bearer realm="muxgate", error="insufficient_scope", scope="operator"');
-    const allowed = least === 'operator' ? [OPERATOR, ADMIN] : [VIEWER, OPERATOR, ADMIN];
+    for (const role of ROLES.slice(0, ROLES.indexOf(least))) {
+      const refused = await call(TOKENS[role]);
+      expect(problemOf(refused)).toEqual([403, 'role_required']);
+      expect(refused.headers.get('www-authenticate')).toBe(
+        `Bearer realm="muxgate", error="insufficient_scope", scope="${least}"`,
+      );
+    }
+    const allowed = ROLES.slice(ROLES.indexOf(least)).map((role) => TOKENS[role]);
     for (const token of allowed) expect([401, 403]).not.toContain((await call(token)).status);
   });
 
@@ -104,7 +117,8 @@ describe('who may do what', () => {
         .replace('authorize/none', 'authorize/{state}')
         .replace('keys/none', 'keys/{id}')
         .replace('teams/none', 'teams/{name}')
-        .replace('providers/none', 'providers/{name}'),
+        .replace('providers/none', 'providers/{name}')
+        .replace('revisions/0', 'revisions/{number}'),
     );
     expect(described.toSorted()).toEqual(
       [...tested, 'GET /api/oauth/callback', 'GET /auth/callback'].toSorted(),

@@ -1,9 +1,11 @@
 import type { Logger } from '@muxgate/runtime';
-import type { AuditEntry, AuditLog } from './audit-log.js';
+import type { AuditEntry } from './audit-entry.js';
+import type { AuditLog } from './audit-log.js';
 
 /**
  * Writes what happened to the audit stream and to the log. A change that was made stays made where the stream
- * cannot be written; the log line is then its record.
+ * cannot be written; the log line is then its record. The hash in the log line is what no one who rewrites Redis can
+ * rewrite.
  */
 export class AuditTrail {
   constructor(
@@ -12,9 +14,9 @@ export class AuditTrail {
   ) {}
 
   async record(entry: AuditEntry): Promise<void> {
-    this.logger.info({ audit: entry }, 'audit');
     try {
-      await this.log.record(entry);
+      const { seq, hash } = await this.log.record(entry);
+      this.logger.info({ audit: entry, seq, hash }, 'audit');
     } catch (error) {
       this.logger.error({ err: error, audit: entry }, 'the audit stream could not be written');
     }

@@ -1,9 +1,11 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ClientKeyStore } from '@muxgate/clients';
-import { ConfigSource, loadConfig } from '@muxgate/config';
+import { ConfigSource, loadConfig, parseConfig } from '@muxgate/config';
+import { EventPublisher } from '@muxgate/events';
 import { assertRedisUsable, connectRedis, createRedisHistogram, redisSettings } from '@muxgate/redis';
 import { RefreshQueue } from '@muxgate/refresh-queue';
+import { ConfigFollower, dropRetiredSeries, registerConfigRevision, RevisionStore } from '@muxgate/revisions';
 import {
   allValid,
   closeServer,
@@ -22,6 +24,8 @@ import {
 import type { DestinationStream } from 'pino';
 import { AdminTokens } from './admin/admin-tokens.js';
 import { AuthModule } from './auth.module.js';
+import { ConfigFile } from './config/config-file.js';
+import { ConfigMetrics } from './config/config.metrics.js';
 import { BrowserBinding } from './connect/browser-binding.js';
 import { PublicUrl } from './connect/public-url.js';
 import { AuthEnvironment } from './environment.js';
@@ -54,6 +58,8 @@ export async function createAuthApp(
   const config = new ConfigSource(snapshot);
   const logger = createLogger('auth', env.LOG_LEVEL, logDestination);
   const registry = createRegistry('auth', VERSION);
+  registerConfigRevision(registry, config);
+  dropRetiredSeries(registry, config);
 
   const redis = connectRedis(settings, {
     name: 'muxgate-auth',
@@ -62,9 +68,33 @@ export async function createAuthApp(
     histogram: createRedisHistogram(registry),
   });
   await assertRedisUsable(redis, logger);
+  const subscriber = connectRedis(settings, { name: 'muxgate-auth-events', role: 'subscriber', logger });
   const queue = new RefreshQueue(redis);
   const clientKeys = new ClientKeyStore(redis, rings.accessRing);
   await clientKeys.adoptPlainHashes();
+  const events = new EventPublisher(redis);
+  const revisions = new RevisionStore(redis);
+  const configMetrics = new ConfigMetrics(registry);
+  const build = (text: string, revision: number) => parseConfig(text, source, undefined, revision);
+  const file = new ConfigFile(
+    env.MUXGATE_CONFIG,
+    (text) => build(text, 0),
+    revisions,
+    events,
+    configMetrics,
+    logger,
+  );
+  const follower = new ConfigFollower(
+    config,
+    revisions,
+    subscriber,
+    { service: 'auth', build, fileMistakes: () => file.mistakes },
+    logger,
+  );
+  await file.start(() => {
+    void follower.follow().then(() => follower.report());
+  });
+  await follower.start();
   const publishLocalKey = env.MUXGATE_LOCAL_CLIENT_KEY_HASH;
   if (publishLocalKey !== undefined) {
     await clientKeys.ensure(publishLocalKey, { name: 'local', mayPin: true });
@@ -75,6 +105,11 @@ export async function createAuthApp(
   const module = AuthModule.with({
     ...rings,
     config,
+    environment: source,
+    revisions,
+    follower,
+    file,
+    configMetrics,
     redis,
     queue,
     clientKeys,
@@ -106,9 +141,25 @@ export async function createAuthApp(
   const stop: ShutdownStep[] = [
     { name: 'leave the load balancer', run: readiness.leave },
     { name: 'finish open requests', run: () => closeServer(app.getHttpServer()), timeoutMs: 25_000 },
+    {
+      name: 'leave the configuration',
+      run: () => {
+        file.stop();
+        return follower.stop();
+      },
+    },
     { name: 'close the application', run: () => app.close() },
-    { name: 'close the queue', run: () => queue.close() },
-    { name: 'close Redis', run: () => redis.disconnect() },
+    {
+      name: 'close the queues',
+      run: () => Promise.all([queue.close(), events.close()]).then(() => undefined),
+    },
+    {
+      name: 'close Redis',
+      run: () => {
+        redis.disconnect();
+        subscriber.disconnect();
+      },
+    },
     { name: 'close the management server', run: () => management.close() },
   ];
   return {

@@ -8,21 +8,28 @@ import { ConnectMetrics, DevicePolls, ProgressStore, TransactionStore } from '@m
 import { createOAuthHttp } from '@muxgate/egress';
 import type { RedisClient } from '@muxgate/redis';
 import { RefreshQueue } from '@muxgate/refresh-queue';
-import type { Logger } from '@muxgate/runtime';
+import type { ConfigFollower, RevisionStore } from '@muxgate/revisions';
+import type { EnvironmentSource, Logger } from '@muxgate/runtime';
 import { CoolDownStore } from '@muxgate/target-health';
 import { CredentialVault, StoredKeys, type KeyRing } from '@muxgate/vault';
 import type { Registry } from 'prom-client';
 import { AdminGuard } from './admin/admin.guard.js';
 import { AdminTokens } from './admin/admin-tokens.js';
 import { AuditController } from './admin/audit.controller.js';
+import { CheckChain } from './admin/check-chain.js';
 import { ClientDirectory } from './admin/client-directory.js';
 import { KeysController } from './admin/keys.controller.js';
 import { OAuthProvidersController } from './admin/oauth-providers.controller.js';
 import { ProvidersController } from './admin/providers.controller.js';
+import { Refusals } from './admin/refusals.js';
 import { RouteController } from './admin/route.controller.js';
 import { StoredKeysController } from './admin/stored-keys.controller.js';
 import { TeamsController } from './admin/teams.controller.js';
 import { TokensController } from './admin/tokens.controller.js';
+import { ConfigController } from './config/config.controller.js';
+import type { ConfigFile } from './config/config-file.js';
+import type { ConfigMetrics } from './config/config.metrics.js';
+import { ConfigService } from './config/config.service.js';
 import { BrowserBinding } from './connect/browser-binding.js';
 import { CallbackController } from './connect/callback.controller.js';
 import { ConnectController } from './connect/connect.controller.js';
@@ -33,6 +40,12 @@ import { PublicUrl } from './connect/public-url.js';
 /** What the process opened before Nest starts. */
 export interface AuthResources {
   readonly config: ConfigSource;
+  /** what references in the configuration are read from */
+  readonly environment: EnvironmentSource;
+  readonly revisions: RevisionStore;
+  readonly follower: ConfigFollower;
+  readonly file: ConfigFile;
+  readonly configMetrics: ConfigMetrics;
   readonly redis: RedisClient;
   readonly queue: RefreshQueue;
   readonly clientKeys: ClientKeyStore;
@@ -78,6 +91,7 @@ export class AuthModule {
         AuditController,
         ProvidersController,
         RouteController,
+        ConfigController,
       ],
       providers: [
         { provide: CredentialVault, useValue: vault },
@@ -85,9 +99,22 @@ export class AuthModule {
         { provide: RefreshQueue, useValue: queue },
         { provide: ClientDirectory, useValue: new ClientDirectory(config, clientKeys, new TeamStore(redis)) },
         { provide: ConfigSource, useValue: config },
+        {
+          provide: ConfigService,
+          useValue: new ConfigService(
+            resources.revisions,
+            resources.follower,
+            resources.file,
+            resources.environment,
+            trail,
+            resources.configMetrics,
+          ),
+        },
         { provide: CoolDownStore, useValue: new CoolDownStore(redis) },
         { provide: AuditLog, useValue: audit },
         { provide: AuditTrail, useValue: trail },
+        { provide: CheckChain, useValue: new CheckChain(redis) },
+        { provide: Refusals, useValue: new Refusals(trail) },
         { provide: PublicUrl, useValue: publicUrl },
         {
           provide: OAuthProviders,

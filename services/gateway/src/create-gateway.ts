@@ -1,5 +1,11 @@
 import type { RequestListener, Server } from 'node:http';
-import { assertAuthenticationSafe, ConfigSource, loadConfig, type ConfigSnapshot } from '@muxgate/config';
+import {
+  assertAuthenticationSafe,
+  ConfigSource,
+  loadConfig,
+  parseConfig,
+  type ConfigSnapshot,
+} from '@muxgate/config';
 import {
   allValid,
   configFileOf,
@@ -50,6 +56,11 @@ export async function createGateway(
   );
   assertAuthenticationSafe(snapshot, environment.HOST);
   const config = new ConfigSource(snapshot);
+  const build = (text: string, revision: number): ConfigSnapshot => {
+    const built = parseConfig(text, source, undefined, revision);
+    assertAuthenticationSafe(built, environment.HOST);
+    return built;
+  };
   const tuning = { ...DEFAULT_TUNING, ...overrides.tuning };
   const logger = createLogger('gateway', environment.LOG_LEVEL);
   const registry = createRegistry('gateway', VERSION);
@@ -60,7 +71,7 @@ export async function createGateway(
     clientErrorHandler: answerWireError,
   });
   const app = await NestFactory.create<NestFastifyApplication>(
-    GatewayModule.of({ environment, config, tuning, logger, registry }),
+    GatewayModule.of({ environment, config, build, tuning, logger, registry }),
     adapter,
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );

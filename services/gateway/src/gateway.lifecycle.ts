@@ -1,17 +1,22 @@
+import type { ConfigSource } from '@muxgate/config';
 import type { RedisClient } from '@muxgate/redis';
 import type { RefreshQueue } from '@muxgate/refresh-queue';
+import type { ConfigFollower } from '@muxgate/revisions';
 import type { VaultEvents } from '@muxgate/vault';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import type { Admission } from './proxy/admission.js';
 import type { ClientKeys } from './proxy/client-keys.js';
 import type { CredentialSource } from './proxy/credential-source.js';
 import type { Upstreams } from './proxy/upstream.js';
+import { configuredTargets } from './targets/configured-targets.js';
 import type { SharedHealth } from './targets/shared-health.js';
 
 /** Starts what runs in the background before the port opens, and stops it after the last request. */
 export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly redis: RedisClient,
+    private readonly config: ConfigSource,
+    private readonly follower: ConfigFollower,
     private readonly events: VaultEvents,
     private readonly queue: RefreshQueue,
     private readonly clientKeys: ClientKeys,
@@ -24,6 +29,11 @@ export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationSh
   async onApplicationBootstrap(): Promise<void> {
     // without Redis this one waits: messages come once it is there, and rereading does not need them
     this.events.start().catch(() => undefined);
+    this.config.onChange((next) => {
+      this.upstreams.keepOnly(next.providers.values());
+      this.health.health.keepOnly(configuredTargets(next));
+    });
+    await this.follower.start();
     this.health.start();
     await Promise.all([this.clientKeys.start(), this.credentials.start()]);
     this.admission.start();
@@ -34,6 +44,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationSh
     this.credentials.stop();
     this.health.stop();
     await this.clientKeys.stop();
+    await this.follower.stop();
     await this.upstreams.close();
     await this.queue.close();
     this.events.close();

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
 import { ClientKeyStore, TeamStore } from '@muxgate/clients';
 import { ConfigSource, type ConfigSnapshot } from '@muxgate/config';
+import { ConfigFollower, dropRetiredSeries, registerConfigRevision, RevisionStore } from '@muxgate/revisions';
 import { connectRedis, createRedisHistogram, redisSettings, type RedisClient } from '@muxgate/redis';
 import { RefreshQueue, waitForNewer } from '@muxgate/refresh-queue';
 import type { Logger } from '@muxgate/runtime';
@@ -25,6 +26,7 @@ import { Router } from './proxy/router.js';
 import { StoredKeySource } from './proxy/stored-key-source.js';
 import { Upstreams } from './proxy/upstream.js';
 import { wantedCredentials } from './readiness.js';
+import { configuredTargets } from './targets/configured-targets.js';
 import { SharedHealth } from './targets/shared-health.js';
 import { TargetHealth } from './targets/target-health.js';
 import type { GatewayTuning } from './tuning.js';
@@ -32,6 +34,8 @@ import type { GatewayTuning } from './tuning.js';
 export interface GatewayParts {
   readonly environment: GatewayEnvironment;
   readonly config: ConfigSource;
+  /** a revision's text → what this gateway can run */
+  readonly build: (text: string, revision: number) => ConfigSnapshot;
   readonly tuning: GatewayTuning;
   readonly logger: Logger;
   readonly registry: Registry;
@@ -43,9 +47,11 @@ const SUBSCRIBER = Symbol('redis: subscriber');
 /** The composition root: every part of the gateway and what it is made of. */
 @Module({})
 export class GatewayModule {
-  static of({ environment, config, tuning, logger, registry }: GatewayParts): DynamicModule {
+  static of({ environment, config, build, tuning, logger, registry }: GatewayParts): DynamicModule {
     const settings = redisSettings(environment);
     const accessRing = KeyRing.parse(environment.MUXGATE_ACCESS_KEYS);
+    registerConfigRevision(registry, config);
+    dropRetiredSeries(registry, config);
     const providers = [
       { provide: ConfigSource, useValue: config },
       factory(COMMANDS, [], () =>
@@ -59,6 +65,10 @@ export class GatewayModule {
       factory(SUBSCRIBER, [], () =>
         connectRedis(settings, { name: 'gateway-events', role: 'subscriber', logger }),
       ),
+      factory(ConfigFollower, [COMMANDS, SUBSCRIBER], (redis: RedisClient, subscriber: RedisClient) => {
+        const options = { service: 'gateway', build };
+        return new ConfigFollower(config, new RevisionStore(redis), subscriber, options, logger);
+      }),
       factory(AccessVault, [COMMANDS], (redis: RedisClient) => {
         return new AccessVault(redis, accessRing);
       }),
@@ -121,7 +131,6 @@ export class GatewayModule {
         const metrics = createGatewayMetrics(registry, {
           inFlight: () => admission.count(() => true),
           openStreams: () => admission.count((exchange) => exchange.stream),
-          configRevision: () => config.current().revision,
           targets: () => targetsOf(config.current(), health),
         });
         return new Accounting(metrics, logger);
@@ -135,6 +144,8 @@ export class GatewayModule {
         GatewayLifecycle,
         [
           COMMANDS,
+          ConfigSource,
+          ConfigFollower,
           VaultEvents,
           RefreshQueue,
           ClientKeys,
@@ -162,9 +173,8 @@ type PipelineParts = [
 ];
 
 function* targetsOf(snapshot: ConfigSnapshot, health: TargetHealth) {
-  for (const { targets } of snapshot.models.values())
-    for (const { provider, model } of targets)
-      yield { provider, model, resting: health.isResting(provider, model) };
+  for (const { provider, model } of configuredTargets(snapshot))
+    yield { provider, model, resting: health.isResting(provider, model) };
 }
 
 function newerTokens(tuning: GatewayTuning) {

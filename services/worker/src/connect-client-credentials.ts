@@ -22,7 +22,9 @@ export class ConnectClientCredentials {
   ) {}
 
   async connectMissing(): Promise<void> {
-    const providers = [...this.config.current().oauthProviders.values()];
+    const { oauthProviders } = this.config.current();
+    for (const name of this.nextLook.keys()) if (!oauthProviders.has(name)) this.nextLook.delete(name);
+    const providers = [...oauthProviders.values()];
     const mine = providers.filter(({ grant, name }) => {
       return grant === 'client_credentials' && Date.now() >= (this.nextLook.get(name) ?? 0);
     });

@@ -1,8 +1,9 @@
 import { NestFactory } from '@nestjs/core';
-import { ConfigSource, loadConfig } from '@muxgate/config';
+import { ConfigSource, loadConfig, parseConfig } from '@muxgate/config';
 import { ConnectMetrics } from '@muxgate/connect';
 import { assertRedisUsable, connectRedis, createRedisHistogram, redisSettings } from '@muxgate/redis';
 import { RefreshQueue } from '@muxgate/refresh-queue';
+import { ConfigFollower, dropRetiredSeries, registerConfigRevision, RevisionStore } from '@muxgate/revisions';
 import {
   allValid,
   configFileOf,
@@ -47,17 +48,26 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
   const logger = createLogger('worker', env.LOG_LEVEL);
   const registry = createRegistry('worker', VERSION);
   const metrics = createWorkerMetrics(registry);
+  registerConfigRevision(registry, config);
+  dropRetiredSeries(registry, config);
 
   const histogram = createRedisHistogram(registry);
   const redis = connectRedis(settings, { name: 'muxgate-worker', role: 'commands', logger, histogram });
   const queueRedis = connectRedis(settings, { name: 'muxgate-worker-queue', role: 'blocking', logger });
+  const subscriber = connectRedis(settings, { name: 'muxgate-worker-events', role: 'subscriber', logger });
   await assertRedisUsable(redis, logger);
+  const revisions = new RevisionStore(redis);
+  const build = (text: string, revision: number) => parseConfig(text, source, undefined, revision);
+  const follower = new ConfigFollower(config, revisions, subscriber, { service: 'worker', build }, logger);
+  await follower.start();
 
   const app = await NestFactory.createApplicationContext(
     WorkerModule.of({
       config,
       redis,
       queueRedis,
+      subscriber,
+      revisions,
       rings,
       metrics,
       connectMetrics: new ConnectMetrics(registry),
@@ -88,6 +98,7 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
     logger,
     stop: [
       { name: 'sweeper', run: () => sweeper.stop(), timeoutMs: LONGEST_REFRESH_MS },
+      { name: 'configuration', run: () => follower.stop() },
       { name: 'refreshes under way', run: () => app.close(), timeoutMs: LONGEST_REFRESH_MS },
       { name: 'management', run: () => management.close() },
       {
@@ -95,6 +106,7 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
         run: () => {
           redis.disconnect();
           queueRedis.disconnect();
+          subscriber.disconnect();
         },
       },
     ],

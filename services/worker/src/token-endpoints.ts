@@ -21,7 +21,7 @@ const METADATA_LIFE_MS = 3_600_000;
 
 /** Speaks with the providers' token endpoints. Metadata is looked up ahead of a request, and kept for an hour. */
 export class TokenEndpoints {
-  private readonly resolved = new Map<OAuthProviderConfig, { at: number; descriptor: Resolved }>();
+  private readonly resolved = new WeakMap<OAuthProviderConfig, { at: number; descriptor: Resolved }>();
 
   constructor(
     private readonly httpFor: (allowPrivateNetwork: boolean) => OAuthHttp,

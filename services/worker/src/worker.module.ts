@@ -7,6 +7,7 @@ import { DevicePolls, ProgressStore, TransactionStore, type ConnectMetrics } fro
 import { createOAuthHttp } from '@muxgate/egress';
 import type { RedisClient } from '@muxgate/redis';
 import { QUEUE_PREFIX, REFRESH_QUEUE, RefreshQueue } from '@muxgate/refresh-queue';
+import type { RevisionStore } from '@muxgate/revisions';
 import type { Logger } from '@muxgate/runtime';
 import { Lane, RefreshVault, type KeyRings } from '@muxgate/vault';
 import type { Queue } from 'bullmq';
@@ -28,6 +29,9 @@ export interface WorkerParts {
   readonly redis: RedisClient;
   /** For BullMQ: waits. */
   readonly queueRedis: RedisClient;
+  /** For pub/sub. */
+  readonly subscriber: RedisClient;
+  readonly revisions: RevisionStore;
   readonly rings: KeyRings;
   readonly metrics: WorkerMetrics;
   readonly connectMetrics: ConnectMetrics;

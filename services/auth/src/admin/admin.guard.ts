@@ -42,8 +42,8 @@ export class AdminGuard implements CanActivate {
     context.switchToHttp().getResponse<Response>().vary('authorization');
     if (needed === 'public') return true;
     const principal = this.authenticate(request.headers.authorization);
+    request.principal = principal; // also of those who may not: the logs name them
     if (!mayActAs(principal, needed)) throw forbidden(needed);
-    request.principal = principal;
     return true;
   }
 

@@ -7,16 +7,28 @@ export const BODY_LIMIT = '64kb';
 /** For a body that holds a request to the gateway. */
 export const LARGE_BODY_LIMIT = '2mb';
 const HOLD_REQUESTS = new Set(['/api/route/explain']);
+const HOLD_CONFIGURATION = new Set(['/api/config', '/api/config/validate']);
+const YAML = /^(?:application|text)\/(?:x-)?yaml\b|^text\/plain\b/i;
 
 /** Whether the body parser for large bodies takes this one; it is given node's own request. */
-export function holdsRequest({ url = '' }: IncomingMessage): boolean {
-  return HOLD_REQUESTS.has(url.split('?', 1)[0] as string);
+export function holdsRequest({ url = '', headers }: IncomingMessage): boolean {
+  const path = pathOf(url);
+  return (
+    HOLD_REQUESTS.has(path) || (HOLD_CONFIGURATION.has(path) && !YAML.test(headers['content-type'] ?? ''))
+  );
 }
+
+/** Whether it is a configuration as people write it. */
+export function holdsYaml({ url = '', headers }: IncomingMessage): boolean {
+  return HOLD_CONFIGURATION.has(pathOf(url)) && YAML.test(headers['content-type'] ?? '');
+}
+
+const pathOf = (url: string): string => url.split('?', 1)[0] as string;
 
 /** A body of another type would be ignored by the parser, and its fields then reported missing: say what is wrong. */
 export function requireJson(request: Request, _response: Response, next: NextFunction): void {
   const isJson = request.is(JSON_TYPES); // null: there is no body
-  if (isJson === false && request.headers['content-length'] !== '0') {
+  if (isJson === false && request.headers['content-length'] !== '0' && !holdsYaml(request)) {
     next(new MediaTypeUnsupported('Send the body as application/json.'));
   } else next();
 }

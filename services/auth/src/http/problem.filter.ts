@@ -2,9 +2,11 @@ import { Catch, NotFoundException, type ArgumentsHost, type ExceptionFilter } fr
 import { AppError, type Logger } from '@muxgate/runtime';
 import type { Response } from 'express';
 import type { AllowedMethods } from './allowed-methods.js';
+import type { Refusal, Refusals } from '../admin/refusals.js';
 import type { AuthRequest } from './auth-request.js';
+import { callerOf } from './caller.js';
 import { MethodNotAllowed } from './http.errors.js';
-import { toProblem } from './problem.js';
+import { toProblem, type Problem } from './problem.js';
 
 /** Every error of the service leaves here, as `application/problem+json`. */
 @Catch()
@@ -12,6 +14,7 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(
     private readonly logger: Logger,
     private readonly allowedMethods: AllowedMethods,
+    private readonly refusals: Refusals,
   ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
@@ -20,6 +23,7 @@ export class ProblemFilter implements ExceptionFilter {
     const error = this.wrongMethod(thrown, request) ?? thrown;
     const { problem, headers } = toProblem(error);
     if (problem.status >= 500) this.report(error, problem.status, request);
+    if (isForAudit(request, problem)) void this.refusals.note(refusalOf(request, problem));
     if (response.headersSent) {
       response.destroy();
       return;
@@ -46,4 +50,33 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof AppError) this.logger.warn(fields, 'request failed');
     else this.logger.error(fields, 'request failed unexpectedly');
   }
+}
+
+/** Connecting records its own failures, with the credential that was to be connected. */
+const RECORDS_ITSELF = '/api/oauth/exchange';
+
+/** Not understood, or about nothing that there is: no attempt at a change yet. */
+const MALFORMED = new Set([400, 404, 405, 413, 415]);
+
+/** Callers that were not let in, and changes by those who were that came to nothing. */
+function isForAudit({ method, principal, route }: AuthRequest, { status }: Problem): boolean {
+  const { path = '' } = (route ?? {}) as { path?: string };
+  if (!path.startsWith('/api/') || path === RECORDS_ITSELF) return false;
+  if (status === 401 || status === 403) return true;
+  return principal !== undefined && method !== 'GET' && !MALFORMED.has(status);
+}
+
+function refusalOf(request: AuthRequest, { status, code }: Problem): Refusal {
+  const { name: actor, address } = callerOf(request);
+  const { path: route } = request.route as { path: string };
+  const [subject = '-'] = Object.values(request.params);
+  return {
+    actor,
+    address,
+    method: request.method,
+    route,
+    subject: String(subject).slice(0, 128),
+    status,
+    code,
+  };
 }

@@ -7,7 +7,6 @@ const GEN_AI = ['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_request
 export interface LiveFigures {
   inFlight(): Iterable<readonly [surface: string, count: number]>;
   openStreams(): Iterable<readonly [surface: string, count: number]>;
-  configRevision(): number;
   targets(): Iterable<{ readonly provider: string; readonly model: string; readonly resting: boolean }>;
 }
 
@@ -32,14 +31,6 @@ export function createGatewayMetrics(registry: Registry, live: LiveFigures) {
     registers,
     collect() {
       for (const [surface, count] of live.openStreams()) this.set({ surface }, count);
-    },
-  });
-  new Gauge({
-    name: 'muxgate_config_revision',
-    help: 'Revision of the configuration in force.',
-    registers,
-    collect() {
-      this.set(live.configRevision());
     },
   });
   new Gauge({

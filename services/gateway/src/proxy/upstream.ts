@@ -26,7 +26,7 @@ export class Upstreams {
     body: Buffer,
     handler: Dispatcher.DispatchHandler,
   ): void {
-    const { pool, basePath } = this.destinations.get(provider) ?? this.destinationOf(provider);
+    const { pool, basePath } = this.destinationOf(provider);
     const large = body.length > FORGET_ABOVE;
     if (large) headers.push('content-length', String(body.length));
     pool.dispatch(
@@ -49,7 +49,7 @@ export class Upstreams {
     path: string,
     options: { headers: Record<string, string>; body: string; signal: AbortSignal | null },
   ): Promise<Dispatcher.ResponseData> {
-    const { pool } = this.destinations.get(provider) ?? this.destinationOf(provider);
+    const { pool } = this.destinationOf(provider);
     const body = Buffer.from(options.body);
     return pool.request({
       method: 'POST',
@@ -63,13 +63,29 @@ export class Upstreams {
     });
   }
 
+  /** Closes the pools that none of these providers uses, each once its last request is over. */
+  keepOnly(providers: Iterable<ProviderConfig>): void {
+    const wanted = new Set(Array.from(providers, poolKey));
+    for (const [key, pool] of this.pools) {
+      if (wanted.has(key)) continue;
+      this.pools.delete(key);
+      pool.close().catch(() => undefined);
+    }
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.pools.values()].map((pool) => pool.destroy()));
   }
 
+  /** A request of an older revision may come back to a provider whose pool is closed: it gets another. */
   private destinationOf(provider: ProviderConfig): Destination {
+    const known = this.destinations.get(provider);
+    return known === undefined || known.pool.closed ? this.connect(provider) : known;
+  }
+
+  private connect(provider: ProviderConfig): Destination {
     const url = new URL(provider.baseUrl);
-    const key = `${url.origin} ${provider.timeouts.connectMs} ${provider.allowPrivateNetwork}`;
+    const key = poolKey(provider);
     let pool = this.pools.get(key);
     if (pool === undefined) {
       pool = new Pool(url.origin, {
@@ -84,4 +100,8 @@ export class Upstreams {
     this.destinations.set(provider, destination);
     return destination;
   }
+}
+
+function poolKey({ baseUrl, timeouts, allowPrivateNetwork }: ProviderConfig): string {
+  return `${new URL(baseUrl).origin} ${timeouts.connectMs} ${allowPrivateNetwork}`;
 }

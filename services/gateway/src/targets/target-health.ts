@@ -84,6 +84,14 @@ export class TargetHealth {
     this.states.set(key, { until, failures, since: this.now(), probe: undefined });
   }
 
+  /** Forgets targets that are not configured any more. */
+  keepOnly(targets: Iterable<{ readonly provider: string; readonly model: string }>): void {
+    if (this.states.size === 0) return;
+    const known = new Set(Array.from(targets, coolDownKey));
+    for (const key of this.states.keys())
+      if (!known.has(key.slice(0, key.lastIndexOf('\n') + 1))) this.states.delete(key);
+  }
+
   /** Whether a target rests, for anyone at all. */
   isResting(provider: string, model: string): boolean {
     const prefix = coolDownKey({ provider, model });
