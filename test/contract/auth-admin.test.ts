@@ -1,4 +1,5 @@
 import { createConnection } from 'node:net';
+import { CredentialVault, KeyRing } from '@muxgate/vault';
 import { format } from 'prettier';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -123,6 +124,38 @@ describe('who may do what', () => {
     expect(described.toSorted()).toEqual(
       [...tested, 'GET /api/oauth/callback', 'GET /auth/callback'].toSorted(),
     );
+  });
+});
+
+describe('the list of tokens', () => {
+  it('of a prefix, a provider or a status pages through what matches, and nothing else', async () => {
+    const vault = new CredentialVault(world.redis, {
+      accessRing: KeyRing.parse(world.accessKey),
+      refreshRing: KeyRing.parse(world.refreshKey),
+    });
+    for (const credential of ['f-a1', 'f-a2', 'f-a3', 'f-b1', 'g-a1'])
+      await vault.connect({
+        credential,
+        provider: credential.includes('b') ? 'pasted' : 'sandbox',
+        clientId: 'muxgate',
+        scopes: [],
+        schedule: { refreshAheadSeconds: 300 },
+        tokenSet: { accessToken: 'at', tokenType: 'Bearer', expiresAt: Date.now() + 3_600_000 },
+      });
+    const seen: string[] = [];
+    let path = '/api/oauth/tokens?prefix=f-&provider=sandbox&limit=1';
+    for (let pages = 0; pages < 9; pages++) {
+      const { json } = await world.call('GET', path);
+      seen.push(...json.items.map((item: { credential: string }) => item.credential));
+      if (json.nextCursor === undefined) break;
+      path = `/api/oauth/tokens?prefix=f-&provider=sandbox&limit=1&cursor=${json.nextCursor}`;
+    }
+    expect(seen).toEqual(['f-a1', 'f-a2', 'f-a3']);
+    const ended = await world.call('GET', '/api/oauth/tokens?prefix=f-&status=expired');
+    expect(ended.json).toEqual({ items: [] });
+    const unknown = await world.call('GET', '/api/oauth/tokens?status=fine');
+    expect(problemOf(unknown)).toEqual([400, 'validation_failed']);
+    for (const credential of seen.concat('f-b1', 'g-a1')) await vault.remove(credential);
   });
 });
 

@@ -4,7 +4,7 @@ import type { ConfigSnapshot, ModelConfig, ProviderConfig, TargetConfig } from '
 export interface Candidate {
   readonly target: TargetConfig;
   readonly provider: ProviderConfig;
-  /** what health is kept by */
+  /** what health is kept by; `credential` is the id of a stored one, where one is used */
   readonly place: { readonly provider: string; readonly model: string; readonly credential: string };
 }
 

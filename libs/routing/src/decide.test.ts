@@ -24,7 +24,7 @@ function snapshotOf(router: Record<string, unknown>) {
 describe('decide', () => {
   it.each(ROUTER_CASES.map((row) => [row.title, row] as const))('%s', (_title, row) => {
     const body = Buffer.from(JSON.stringify(bodyOf(row)));
-    const client = { name: 'test', team: 'core' };
+    const client = { id: 'key_1', name: 'test', team: 'core' };
     const signals = new RequestSignals(body, scanBody(body), row.headers ?? {}, client);
     const { rule, model } = decide(new Routers().of(snapshotOf(row.router)), signals);
     expect([rule, model]).toEqual(row.expected);
@@ -43,7 +43,7 @@ describe('decide', () => {
     );
     const body = Buffer.from(JSON.stringify({ model: `${'a'.repeat(100_000)}b` }));
     const begun = performance.now();
-    decide(router, new RequestSignals(body, scanBody(body), {}, { name: 'test' }));
+    decide(router, new RequestSignals(body, scanBody(body), {}, { id: 'key_1', name: 'test' }));
     expect(performance.now() - begun).toBeLessThan(1_000);
   });
 });

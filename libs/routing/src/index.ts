@@ -8,6 +8,7 @@ export {
 } from './explain.js';
 export { lookUpModel } from './look-up-model.js';
 export { RequestRouter, type RoutableRequest, type Routing, type Targets } from './request-router.js';
+export { isOwned } from './own-credential.js';
 export {
   ModelForbidden,
   ModelUnknown,

@@ -7,6 +7,7 @@ import type { CompiledRouter } from './compile-router.js';
 import { decide, type RouteDecision } from './decide.js';
 import { lookUpModel, shown } from './look-up-model.js';
 import { orderCandidates } from './order-candidates.js';
+import { ownCandidates } from './own-credential.js';
 import { pinned, pinOf } from './pin.js';
 import { RequestSignals, type RouteClient } from './request-signals.js';
 import { Routers } from './routers.js';
@@ -67,7 +68,7 @@ export class RequestRouter {
         `model: this client key may not use a provider that serves ${shown(model.name)} here`,
       );
     const session = allowed.length > 1 ? sessionOf(body, scanned, headers) : undefined;
-    return { model, candidates: orderCandidates(allowed, session), session, pin };
+    return { model, candidates: orderCandidates(ownCandidates(allowed, client), session), session, pin };
   }
 }
 

@@ -12,6 +12,8 @@ const REQUEST_CLASS = 'x-claude-code-request-class';
 
 /** Who asks, as far as rules may depend on it. */
 export interface RouteClient {
+  /** of the client key */
+  readonly id: string;
   readonly name: string;
   readonly team?: string;
 }

@@ -9,9 +9,22 @@ import {
   type AccessGrant,
   type AccessHash,
   type CredentialState,
+  type CredentialStatus,
 } from './record.js';
 
 const PAGE = 100;
+/** What one page of a filtered list may cost. */
+const MOST_LOOKED_AT = 2_000;
+/** Behind every character of an id. */
+const AFTER_ALL_IDS = '~';
+
+export interface StateFilter {
+  /** ids that begin with it */
+  readonly prefix?: string | undefined;
+  /** the OAuth provider */
+  readonly provider?: string | undefined;
+  readonly status?: CredentialStatus | undefined;
+}
 
 /** The half of the vault that a gateway may see: access tokens and states. */
 export class AccessVault {
@@ -49,17 +62,33 @@ export class AccessVault {
     return hash === undefined ? undefined : stateOf(credential, hash, this.now());
   }
 
-  /** In the order of their ids; `cursor` is the last id of the page before. */
-  async listStates(page: {
-    cursor?: string | undefined;
-    limit?: number | undefined;
-  }): Promise<{ items: CredentialState[]; nextCursor?: string }> {
+  /**
+   * In the order of their ids; `cursor` is the last id of the page before. With a filter a page may be short, even
+   * empty, and still have a next one: a bounded number of records is looked at for each.
+   */
+  async listStates(
+    page: { cursor?: string | undefined; limit?: number | undefined },
+    filter: StateFilter = {},
+  ): Promise<{ items: CredentialState[]; nextCursor?: string }> {
+    const { prefix = '' } = filter;
     const limit = page.limit ?? PAGE;
-    const ids = await this.pageOfIds(page.cursor === undefined ? '-' : `(${page.cursor}`, limit + 1);
-    const states = await Promise.all(ids.slice(0, limit).map((id) => this.readState(id)));
-    const items = states.filter((state) => state !== undefined);
-    const last = ids[limit - 1];
-    return ids.length > limit && last !== undefined ? { items, nextCursor: last } : { items };
+    const items: CredentialState[] = [];
+    // from the later of the two: a cursor of another list must not leave the prefix
+    let from = page.cursor !== undefined && page.cursor >= prefix ? `(${page.cursor}` : `[${prefix}`;
+    for (let looked = limit; ; looked += limit) {
+      const ids = await this.pageOfIds(from, limit + 1, prefix === '' ? '+' : `(${prefix}${AFTER_ALL_IDS}`);
+      const states = await Promise.all(ids.slice(0, limit).map((id) => this.readState(id)));
+      for (const [index, state] of states.entries()) {
+        if (state !== undefined && matches(state, filter)) items.push(state);
+        const id = ids[index];
+        const more = index + 1 < ids.length;
+        if (items.length === limit && id !== undefined) return more ? { items, nextCursor: id } : { items };
+      }
+      const last = ids[limit - 1];
+      if (ids.length <= limit || last === undefined) return { items };
+      if (looked >= MOST_LOOKED_AT) return { items, nextCursor: last };
+      from = `(${last}`;
+    }
   }
 
   protected async readHash(credential: string): Promise<AccessHash | undefined> {
@@ -67,8 +96,8 @@ export class AccessVault {
     return isRemoved(hash) ? undefined : hash;
   }
 
-  protected pageOfIds(from: string, limit: number): Promise<string[]> {
-    return this.redis.zrange(CREDENTIAL_INDEX, from, '+', 'BYLEX', 'LIMIT', 0, limit);
+  protected pageOfIds(from: string, limit: number, to = '+'): Promise<string[]> {
+    return this.redis.zrange(CREDENTIAL_INDEX, from, to, 'BYLEX', 'LIMIT', 0, limit);
   }
 
   private grantOf(credential: string, hash: AccessHash): AccessGrant {
@@ -89,4 +118,11 @@ export class AccessVault {
       status: statusOf(hash, this.now()),
     };
   }
+}
+
+function matches(state: CredentialState, { provider, status }: StateFilter): boolean {
+  return (
+    (provider === undefined || state.provider === provider) &&
+    (status === undefined || state.status === status)
+  );
 }

@@ -1,4 +1,4 @@
-export { AccessVault } from './access-vault.js';
+export { AccessVault, type StateFilter } from './access-vault.js';
 export {
   CredentialVault,
   type ConnectInput,

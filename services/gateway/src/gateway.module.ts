@@ -86,14 +86,14 @@ export class GatewayModule {
         AccessTokens,
         [AccessVault, VaultEvents, NewerTokens],
         (vault: AccessVault, events: VaultEvents, newer: NewerTokens) => {
-          const options = { rereadMs: tuning.credentialRereadMs };
+          const options = { rereadMs: tuning.credentialRereadMs, most: tuning.credentialsHeld };
           const wanted = (): string[] => wantedCredentials(config, 'oauth');
           return new AccessTokens(vault, events, newer, wanted, options, logger);
         },
       ),
       factory(StoredKeySource, [COMMANDS, SUBSCRIBER], (redis: RedisClient, subscriber: RedisClient) => {
         const store = new StoredKeys(redis, KeyRing.parse(environment.MUXGATE_ACCESS_KEYS));
-        const options = { rereadMs: tuning.credentialRereadMs };
+        const options = { rereadMs: tuning.credentialRereadMs, most: tuning.credentialsHeld };
         const wanted = (): string[] => wantedCredentials(config, 'storedKey');
         return new StoredKeySource(store, subscriber, wanted, options, logger);
       }),

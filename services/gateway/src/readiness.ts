@@ -1,4 +1,5 @@
 import type { ConfigSource } from '@muxgate/config';
+import { isOwned } from '@muxgate/routing';
 import type { Readiness } from '@muxgate/runtime';
 import type { Admission } from './proxy/admission.js';
 import type { ClientKeys } from './proxy/client-keys.js';
@@ -8,7 +9,7 @@ import type { CredentialSource } from './proxy/credential-source.js';
 export function wantedCredentials(config: ConfigSource, type: 'oauth' | 'storedKey'): string[] {
   const ids = new Set<string>();
   for (const { enabled, auth } of config.current().providers.values())
-    if (enabled && auth.type === type && !auth.credential.includes('{')) ids.add(auth.credential);
+    if (enabled && auth.type === type && !isOwned(auth)) ids.add(auth.credential);
   return [...ids];
 }
 
@@ -48,7 +49,7 @@ function keysCheck(
 function credentialsCheck(config: ConfigSource, credentials: CredentialSource): Readiness['checks'][string] {
   const { alive, ended, missing } = credentials.standing();
   const others = [...config.current().providers.values()].some(
-    ({ enabled, auth }) => enabled && (auth.type === 'apiKey' || auth.type === 'none'),
+    ({ enabled, auth }) => enabled && (auth.type === 'apiKey' || auth.type === 'none' || isOwned(auth)),
   );
   const parts = [
     ended.length > 0 ? `ended: ${ended.join(', ')}` : '',

@@ -18,6 +18,8 @@ export interface GatewayTuning {
   readonly clientKeyCheckMs: number;
   /** how often the times of last use are written */
   readonly lastUsedMs: number;
+  /** access tokens, and stored keys, in memory */
+  readonly credentialsHeld: number;
   /** wait for Redis when a client key is not in memory */
   readonly clientKeyWaitMs: number;
   /** how long a key that nobody knows is remembered as such */
@@ -48,6 +50,7 @@ export const DEFAULT_TUNING: GatewayTuning = {
   credentialRereadMs: 2_000,
   clientKeyCheckMs: 400,
   lastUsedMs: 10_000,
+  credentialsHeld: 10_000,
   clientKeyWaitMs: 2_000,
   unknownKeyMs: 2_000,
   coolDownMs: 1_000,

@@ -12,7 +12,7 @@ import { RouteView } from './route.view.js';
 const SURFACES = ['anthropic-messages', 'openai-chat', 'openai-responses'] as const;
 
 /** Nobody in particular: a client that is not named may ask for everything but choose no provider. */
-const ANYONE = { name: 'anonymous', mayPin: false };
+const ANYONE = { id: 'anonymous', name: 'anonymous', mayPin: false };
 
 class ExplainBody {
   @ApiProperty({ description: 'the request body as a client would send it to the gateway' })

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { CredentialState } from '@muxgate/vault';
 import { isoTime } from '../http/paging.js';
 
-const STATUSES = [
+export const STATUSES = [
   'active',
   'refreshing',
   'refresh_failing',

@@ -1,16 +1,35 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { RefreshQueue } from '@muxgate/refresh-queue';
-import { CredentialVault } from '@muxgate/vault';
+import { CredentialVault, type CredentialState } from '@muxgate/vault';
+import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
 import { OAuthProviders } from '../connect/oauth-providers.js';
 import { CalledBy, type Caller } from '../http/caller.js';
 import { ApiPage, mapPage, PageQuery, type Page } from '../http/paging.js';
 import { Needs } from './admin.guard.js';
 import { AuditTrail } from '@muxgate/audit';
-import { credentialUnknown, knownShape } from './credential-id.js';
+import { CREDENTIAL_ID, CREDENTIAL_ID_RULE, credentialUnknown, knownShape } from './credential-id.js';
 import { forget, type Revoked } from './forget.js';
 import { refreshNow } from './refresh-now.js';
-import { TokenView, tokenView } from './token.view.js';
+import { STATUSES, TokenView, tokenView } from './token.view.js';
+
+class TokensQuery extends PageQuery {
+  @ApiPropertyOptional({ description: 'only ids that begin with it' })
+  @IsOptional()
+  @Matches(CREDENTIAL_ID, { message: CREDENTIAL_ID_RULE })
+  prefix?: string;
+
+  @ApiPropertyOptional({ description: 'only those of this OAuth provider' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 128)
+  provider?: string;
+
+  @ApiPropertyOptional({ enum: STATUSES })
+  @IsOptional()
+  @IsIn(STATUSES)
+  status?: CredentialState['status'];
+}
 
 /** Connected credentials: what they are, never what they hold. */
 @ApiTags('tokens')
@@ -27,8 +46,8 @@ export class TokensController {
   @Needs('viewer')
   @ApiOperation({ summary: 'List connected credentials' })
   @ApiPage(TokenView)
-  async list(@Query() page: PageQuery): Promise<Page<TokenView>> {
-    return mapPage(await this.vault.listStates(page), tokenView);
+  async list(@Query() { prefix, provider, status, ...page }: TokensQuery): Promise<Page<TokenView>> {
+    return mapPage(await this.vault.listStates(page, { prefix, provider, status }), tokenView);
   }
 
   @Get(':credential')

@@ -3,11 +3,13 @@ import type { AccessGrant, AccessVault, VaultEvents } from '@muxgate/vault';
 import type { Credential, Standing } from './credential.js';
 import { CredentialEnded, CredentialMissing, CredentialRevoked, CredentialUnavailable } from './errors.js';
 import type { NewerTokens } from './newer-token.js';
+import { setBounded } from './set-bounded.js';
 import type { MaybePromise } from './when-ready.js';
 
 export interface AccessTokensOptions {
   readonly rereadMs: number;
-  readonly preload?: number;
+  /** held in memory; beyond it, those read longest ago are read again when they are needed */
+  readonly most: number;
 }
 
 /**
@@ -34,6 +36,7 @@ export class AccessTokens {
   async start(): Promise<void> {
     this.stopListening = this.events.onChange(({ credential, generation, status }) => {
       if (status === 'removed') this.held.delete(credential);
+      else if (!this.held.has(credential) && this.held.size >= this.options.most) return;
       else if (
         generation !== this.held.get(credential)?.grant?.generation ||
         this.isStale(credential, status)
@@ -128,7 +131,7 @@ export class AccessTokens {
   }
 
   private async preload(): Promise<void> {
-    for (const grant of await this.vault.readAllAccess(this.options.preload ?? 10_000)) this.keep(grant);
+    for (const grant of await this.vault.readAllAccess(this.options.most)) this.keep(grant);
     this.reachable = true;
   }
 
@@ -148,8 +151,8 @@ export class AccessTokens {
   private keep(grant: AccessGrant): Credential {
     const held = this.held.get(grant.credential);
     if (held?.grant !== undefined && held.grant.generation > grant.generation) return held;
-    const credential: Credential = { header: ['authorization', `Bearer ${grant.accessToken}`], grant };
-    this.held.set(grant.credential, credential);
+    const credential: Credential = { headers: ['authorization', `Bearer ${grant.accessToken}`], grant };
+    setBounded(this.held, grant.credential, credential, this.options.most);
     return credential;
   }
 

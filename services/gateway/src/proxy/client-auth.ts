@@ -7,13 +7,16 @@ import type { MaybePromise } from './when-ready.js';
 
 const BEARER = /^bearer +(\S+)$/i;
 const MUXGATE_KEY = 'mxg_';
+const HOLDS_MUXGATE_KEY = /^(?:bearer +)?mxg_/i;
+/** For the client key of a caller whose `Authorization` or `x-api-key` is for the provider. */
+export const MUXGATE_HEADER = 'x-muxgate-key';
 
 /** Who everyone is where `clients.authentication` is `disabled` (loopback only). */
 export const ANONYMOUS: Client = { id: 'anonymous', name: 'anonymous', mayPin: false, createdAt: 0 };
 
 /**
- * The client of a request by its key, in `x-api-key` or `Authorization: Bearer`. SDKs may send a credential of
- * their own in the other header, which is not used; two different Muxgate keys are refused.
+ * The client of a request by its key, in `x-muxgate-key`, or else in `x-api-key` or `Authorization: Bearer`. SDKs may
+ * send a credential of their own in the other header; two different Muxgate keys are refused.
  *
  * @throws ClientKeyMissing, ClientKeyUnknown, ClientKeysDiffer, ClientKeysUnavailable
  */
@@ -23,9 +26,11 @@ export function identifyClient(
   snapshot: ConfigSnapshot,
   now: number,
 ): MaybePromise<Client> {
-  const apiKey = headers['x-api-key'];
+  const own = headers[MUXGATE_HEADER];
+  if (typeof own === 'string') assertOnlyKey(headers, own);
+  const apiKey = own ?? headers['x-api-key'];
   const first = typeof apiKey === 'string' && apiKey !== '' ? apiKey : undefined;
-  const second = bearerOf(headers.authorization);
+  const second = own === undefined ? bearerOf(headers.authorization) : undefined;
   const only = first === undefined || first === second ? second : second === undefined ? first : undefined;
   if (only !== undefined) {
     const found = keys.find(hashClientKey(only), snapshot);
@@ -36,6 +41,23 @@ export function identifyClient(
   if (first === undefined || second === undefined)
     throw new ClientKeyMissing('a client key is needed, in x-api-key or Authorization: Bearer');
   return identifyOfTwo(first, second, keys, snapshot, now);
+}
+
+/** A key that strayed into a header of the provider's would be refused there, at best. */
+function assertOnlyKey(headers: IncomingHttpHeaders, own: string): void {
+  for (const name of ['authorization', 'x-api-key'] as const) {
+    const value = headers[name];
+    if (typeof value !== 'string' || !holdsClientKey(value)) continue;
+    if (value === own || bearerOf(value) === own) continue;
+    throw new ClientKeysDiffer(
+      `${name} holds another Muxgate client key than ${MUXGATE_HEADER}; beside ${MUXGATE_HEADER} it takes the credential of the provider`,
+    );
+  }
+}
+
+/** Whether the value of a header is a Muxgate key, by its form. */
+export function holdsClientKey(value: string): boolean {
+  return HOLDS_MUXGATE_KEY.test(value);
 }
 
 async function identifyOfTwo(

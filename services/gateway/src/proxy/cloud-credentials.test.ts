@@ -95,7 +95,7 @@ describe('Google', () => {
       const own = provider(protocol, { type: 'apiKey', value: JSON.stringify(serviceAccount) });
       for (let i = 0; i < 3; i++)
         expect(await cloud.of(own)).toEqual({
-          header: ['authorization', 'Bearer ya29.token'],
+          headers: ['authorization', 'Bearer ya29.token'],
           grant: undefined,
         });
       expect(received).toHaveLength(1);
@@ -108,7 +108,7 @@ describe('Google', () => {
     await writeFile(file, JSON.stringify(serviceAccount));
     vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', file);
     expect(await google().of(provider('vertex'))).toMatchObject({
-      header: ['authorization', 'Bearer ya29.token'],
+      headers: ['authorization', 'Bearer ya29.token'],
     });
     await asks();
   });
@@ -127,7 +127,7 @@ describe('Google', () => {
     await expect(new CloudCredentials().of(provider('vertex', auth))).rejects.toThrow(CredentialUnavailable);
     expect(received).toHaveLength(0);
     expect(await new CloudCredentials().of(provider('vertex', auth, true))).toMatchObject({
-      header: ['authorization', 'Bearer ya29.token'],
+      headers: ['authorization', 'Bearer ya29.token'],
     });
     expect(received[0]?.form.get('subject_token')).toBe('token-of-the-workload');
 
@@ -153,7 +153,7 @@ describe('AWS', () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'id');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
     expect(await new CloudCredentials().of(provider('bedrock'))).toMatchObject({
-      header: undefined,
+      headers: [],
       aws: { accessKeyId: 'id', secretAccessKey: 'secret' },
     });
   });

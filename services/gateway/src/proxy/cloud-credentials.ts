@@ -52,14 +52,14 @@ export class CloudCredentials {
       );
       this.aws.set(allowPrivateNetwork, chain);
     }
-    return { header: undefined, grant: undefined, aws: await (await chain)() };
+    return { headers: [], grant: undefined, aws: await (await chain)() };
   }
 
   private async googleCredential(provider: ProviderConfig): Promise<Credential> {
     const client = await this.google.of(provider);
     const authorization = (await client.getRequestHeaders(provider.baseUrl)).get('authorization');
     if (authorization === null) throw new Error('no access token came');
-    return { header: ['authorization', authorization], grant: undefined };
+    return { headers: ['authorization', authorization], grant: undefined };
   }
 
   private async found(cloud: string, lookup: Promise<Credential>): Promise<Credential> {

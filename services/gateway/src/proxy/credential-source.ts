@@ -1,13 +1,19 @@
-import type { ProviderConfig } from '@muxgate/config';
+import type { ProviderAuth, ProviderConfig } from '@muxgate/config';
+import { isOwned } from '@muxgate/routing';
 import type { AccessGrant } from '@muxgate/vault';
 import type { AccessTokens } from './access-tokens.js';
+import { callersCredential } from './callers-credential.js';
 import type { CloudCredentials } from './cloud-credentials.js';
 import { keyCredential, keyHeaderOf, type Credential, type Standing } from './credential.js';
-import { AuthTypeUnsupported } from './errors.js';
+import { CredentialMissing, CredentialRevoked } from './errors.js';
+import type { Exchange } from './exchange.js';
 import type { StoredKeySource } from './stored-key-source.js';
 import type { MaybePromise } from './when-ready.js';
 
-const NONE: Credential = { header: undefined, grant: undefined };
+/** Whose request it is. */
+type Caller = Pick<Exchange, 'req' | 'snapshot'>;
+
+const NONE: Credential = { headers: [], grant: undefined };
 
 /** What goes on upstream requests, by the provider's `auth`. */
 export class CredentialSource {
@@ -31,9 +37,10 @@ export class CredentialSource {
   /**
    * What this provider wants to see: at once where it is in memory.
    *
-   * @throws CredentialMissing, CredentialRevoked, CredentialEnded, CredentialUnavailable, AuthTypeUnsupported
+   * @param credential the id of the stored one, where the provider's `auth` names one
+   * @throws CredentialMissing, CredentialRevoked, CredentialEnded, CredentialUnavailable, CallerCredentialMissing
    */
-  of(provider: ProviderConfig): MaybePromise<Credential> {
+  of(provider: ProviderConfig, credential: string, caller: Caller): MaybePromise<Credential> {
     const { auth } = provider;
     switch (auth.type) {
       case 'none':
@@ -41,13 +48,13 @@ export class CredentialSource {
       case 'apiKey':
         return this.fixed.get(provider) ?? this.cloud.of(provider) ?? this.fix(provider, auth.value);
       case 'storedKey':
-        return this.storedKeys.of(auth.credential, keyHeaderOf(provider));
+        return told(auth, credential, (id) => this.storedKeys.of(id, keyHeaderOf(provider)));
       case 'oauth':
-        return this.tokens.of(auth.credential);
-      default:
-        throw new AuthTypeUnsupported(
-          `provider ${provider.name}: auth type ${auth.type} is not supported yet`,
-        );
+        return told(auth, credential, (id) => this.tokens.of(id));
+      case 'passthrough': {
+        const { req, snapshot } = caller;
+        return callersCredential(req.headers, snapshot.clients.authentication === 'required');
+      }
     }
   }
 
@@ -77,4 +84,30 @@ export class CredentialSource {
     this.fixed.set(provider, credential);
     return credential;
   }
+}
+
+/** A client that lacks a credential of its own is told how it comes by one. */
+function told(
+  auth: ProviderAuth & { readonly credential: string },
+  credential: string,
+  read: (credential: string) => MaybePromise<Credential>,
+): MaybePromise<Credential> {
+  if (!isOwned(auth)) return read(credential);
+  if (credential === '')
+    throw new CredentialMissing(
+      `this model uses a credential of each caller's own, ${auth.credential}, and this client key has none: ` +
+        'its team is not given, or cannot be part of an id',
+    );
+  const found = read(credential);
+  return found instanceof Promise ? found.catch((error: unknown) => explain(error, auth, credential)) : found;
+}
+
+function explain(error: unknown, { type }: ProviderAuth, credential: string): never {
+  if (!(error instanceof CredentialMissing || error instanceof CredentialRevoked)) throw error;
+  const how =
+    type === 'oauth'
+      ? 'ask an operator of this gateway for an invitation to connect it'
+      : 'ask an operator of this gateway to store it';
+  const Kind = error instanceof CredentialMissing ? CredentialMissing : CredentialRevoked;
+  throw new Kind(`${error.message}; it is this client's own (${credential}): ${how}`);
 }

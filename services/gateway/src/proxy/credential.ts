@@ -4,8 +4,8 @@ import type { AwsKeys } from './cloud-credentials.js';
 
 /** How a request proves itself to a provider. */
 export interface Credential {
-  /** name and value, or nothing */
-  readonly header: readonly [string, string] | undefined;
+  /** names and values in turn */
+  readonly headers: readonly string[];
   /** the stored token behind it, where there is one that can be refreshed */
   readonly grant: AccessGrant | undefined;
   /** that sign each request in place of a header */
@@ -34,7 +34,7 @@ export function keyHeaderOf({ keyHeader, protocol }: ProviderConfig): string {
 
 export function keyCredential(header: string, value: string): Credential {
   return {
-    header: [header, header === 'authorization' ? `Bearer ${value}` : value],
+    headers: [header, header === 'authorization' ? `Bearer ${value}` : value],
     grant: undefined,
   };
 }

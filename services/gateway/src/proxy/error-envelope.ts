@@ -33,7 +33,6 @@ const ADVICE: Readonly<Record<string, readonly string[]>> = {
   client_keys_unavailable: ['retry-after', '1'],
   credential_not_connected: ['x-should-retry', 'false'],
   credential_needs_reauthorization: ['x-should-retry', 'false'],
-  auth_type_unsupported: ['x-should-retry', 'false'],
   credential_expired: ['retry-after', '5'],
   credential_unavailable: ['retry-after', '1'],
   body_incomplete: ['connection', 'close'],

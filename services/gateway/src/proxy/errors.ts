@@ -14,7 +14,11 @@ export const CredentialMissing = defineError('CredentialMissing', 'credential_no
 export const CredentialRevoked = defineError('CredentialRevoked', 'credential_needs_reauthorization', 503);
 export const CredentialEnded = defineError('CredentialEnded', 'credential_expired', 503);
 export const CredentialUnavailable = defineError('CredentialUnavailable', 'credential_unavailable', 503);
-export const AuthTypeUnsupported = defineError('AuthTypeUnsupported', 'auth_type_unsupported', 503);
+export const CallerCredentialMissing = defineError(
+  'CallerCredentialMissing',
+  'caller_credential_missing',
+  401,
+);
 export const UpstreamUnreachable = defineError('UpstreamUnreachable', 'upstream_unreachable', 502);
 export const UpstreamBroken = defineError('UpstreamBroken', 'upstream_broken', 502);
 export const UpstreamSilent = defineError('UpstreamSilent', 'upstream_silent', 504);

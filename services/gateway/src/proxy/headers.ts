@@ -26,6 +26,7 @@ const REQUEST_DENIED = new Set([
   'authorization',
   'x-api-key',
   'api-key',
+  'x-goog-api-key',
   'cookie',
   'accept-encoding',
 ]);
@@ -46,7 +47,7 @@ export function requestHeaders(
   raw: readonly string[],
   connection: string | undefined,
   added: AddedHeaders,
-  credential: readonly [string, string] | undefined,
+  credential: readonly string[],
   userAgent: string,
 ): string[] {
   const named = namedBy(connection);
@@ -73,7 +74,7 @@ export function requestHeaders(
   }
   if (!agent && added['user-agent'] === undefined) out.push('user-agent', userAgent);
   out.push('accept-encoding', 'identity');
-  if (credential !== undefined) out.push(credential[0], credential[1]);
+  out.push(...credential);
   return out;
 }
 

@@ -1,4 +1,5 @@
 import type { AccessGrant } from '@muxgate/vault';
+import { setBounded } from './set-bounded.js';
 
 /** What asking for a token newer than a generation takes: a request to the worker, and news of its answer. */
 export interface RefreshRequests {
@@ -12,6 +13,9 @@ export interface NewerTokensOptions {
   /** between two requests for one credential, in milliseconds */
   readonly throttleMs: number;
 }
+
+/** Credentials that were asked for; should there be more, the worker throttles as well. */
+const MOST_REMEMBERED = 10_000;
 
 /**
  * "A token newer than generation g, please": of a thousand requests that meet the same ended or refused token,
@@ -36,7 +40,7 @@ export class NewerTokens {
     const askedAt = this.askedAt.get(credential);
     if (askedAt !== undefined && this.now() - askedAt < this.options.throttleMs)
       return Promise.resolve(undefined);
-    this.askedAt.set(credential, this.now());
+    setBounded(this.askedAt, credential, this.now(), MOST_REMEMBERED);
     const asking = this.ask(credential, generation)
       .catch(() => undefined)
       .finally(() => this.waiting.delete(flight));

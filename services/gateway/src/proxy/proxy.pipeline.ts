@@ -109,7 +109,7 @@ export class ProxyPipeline implements RelayOutcome {
     const skip = (error: unknown): void => this.tryNext(exchange, reason ?? error);
     let credential: MaybePromise<Credential>;
     try {
-      credential = this.credentials.of(provider);
+      credential = this.credentials.of(provider, candidate.place.credential, exchange);
     } catch (error) {
       return skip(error);
     }
@@ -156,7 +156,7 @@ export class ProxyPipeline implements RelayOutcome {
       req.rawHeaders,
       req.headers.connection,
       provider.headers,
-      credential.header,
+      credential.headers,
       USER_AGENT,
     );
     this.upstreams.send(

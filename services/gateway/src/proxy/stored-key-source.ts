@@ -3,10 +3,13 @@ import { parseChange, STORED_KEY_EVENTS, type CredentialChange, type StoredKeys 
 import type { Subscriber } from './client-keys.js';
 import { keyCredential, type Credential } from './credential.js';
 import { CredentialMissing, CredentialUnavailable } from './errors.js';
+import { setBounded } from './set-bounded.js';
 import type { MaybePromise } from './when-ready.js';
 
 export interface StoredKeySourceOptions {
   readonly rereadMs: number;
+  /** held in memory; beyond it, those read longest ago are read again when they are needed */
+  readonly most: number;
 }
 
 /** A key in memory, dressed for each header that a provider wants it in. */
@@ -104,7 +107,7 @@ export class StoredKeySource {
           return undefined;
         }
         const held = { generation: stored.generation, value: stored.value, dressed: new Map() };
-        this.held.set(credential, held);
+        setBounded(this.held, credential, held, this.options.most);
         return held;
       })
       .finally(() => this.loading.delete(credential));

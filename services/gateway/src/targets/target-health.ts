@@ -33,6 +33,9 @@ interface State {
   probe: Trial | undefined;
 }
 
+/** Beyond so many, those whose rest is over are forgotten with how often they failed: each caller may have its own. */
+const MOST_STATES = 10_000;
+
 /**
  * Which targets rest, in memory. A failure starts a cool-down; when it ends one request may try (half-open), and
  * its outcome ends the matter or doubles the rest. What began before a cool-down started says nothing about it.
@@ -81,7 +84,7 @@ export class TargetHealth {
     const key = coolDownKey(event.set);
     const state = this.states.get(key);
     if (state !== undefined && state.until >= until) return;
-    this.states.set(key, { until, failures, since: this.now(), probe: undefined });
+    this.set(key, { until, failures, since: this.now(), probe: undefined });
   }
 
   /** Forgets targets that are not configured any more. */
@@ -124,8 +127,14 @@ export class TargetHealth {
     if (known && askedMs === undefined) return;
     const asked = askedMs === undefined ? undefined : Math.min(askedMs, this.options.longestAskedMs);
     const until = Math.max(now + (asked ?? this.backOff(failures)), before?.until ?? 0);
-    this.states.set(key, { until, failures, since: now, probe: undefined });
+    this.set(key, { until, failures, since: now, probe: undefined });
     this.tell({ set: { ...place, until, failures } satisfies CoolDown });
+  }
+
+  private set(key: string, state: State): void {
+    this.states.set(key, state);
+    if (this.states.size <= MOST_STATES) return;
+    for (const [other, { until }] of this.states) if (until <= this.now()) this.states.delete(other);
   }
 
   /** Full jitter, so that replicas and targets spread over the whole of it; a rest of next to nothing is none. */

@@ -56,6 +56,7 @@ function requestHeaders(
     if (name === 'anthropic-beta' && headers.has(name)) headers.append(name, value);
     else headers.set(name, value);
   }
-  if (credential.header !== undefined) headers.set(...credential.header);
+  for (let i = 0; i + 1 < credential.headers.length; i += 2)
+    headers.set(credential.headers[i] as string, credential.headers[i + 1] as string);
   return Object.fromEntries(headers);
 }
