@@ -2,3 +2,4 @@ export { assertRedisUsable, RedisUnreachable, RedisUnsuitable } from './assert-r
 export { connectRedis, type ConnectRedisOptions, type RedisClient, type RedisRole } from './connect-redis.js';
 export { createRedisHistogram } from './redis.metrics.js';
 export { redisSettings, RedisSettingsInvalid, type HostPort, type RedisSettings } from './redis-settings.js';
+export { loadScript, runScript, type Script } from './script.js';

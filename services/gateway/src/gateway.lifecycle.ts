@@ -1,9 +1,11 @@
 import type { ConfigSource } from '@muxgate/config';
+import type { EventPublisher } from '@muxgate/events';
 import type { RedisClient } from '@muxgate/redis';
 import type { RefreshQueue } from '@muxgate/refresh-queue';
 import type { ConfigFollower } from '@muxgate/revisions';
 import type { VaultEvents } from '@muxgate/vault';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { Limits } from './limits/limits.js';
 import type { Admission } from './proxy/admission.js';
 import type { ClientKeys } from './proxy/client-keys.js';
 import type { CredentialSource } from './proxy/credential-source.js';
@@ -22,6 +24,8 @@ export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationSh
     private readonly clientKeys: ClientKeys,
     private readonly credentials: CredentialSource,
     private readonly health: SharedHealth,
+    private readonly limits: Limits,
+    private readonly published: EventPublisher,
     private readonly admission: Admission,
     private readonly upstreams: Upstreams,
   ) {}
@@ -35,7 +39,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationSh
     });
     await this.follower.start();
     this.health.start();
-    await Promise.all([this.clientKeys.start(), this.credentials.start()]);
+    await Promise.all([this.clientKeys.start(), this.credentials.start(), this.limits.start()]);
     this.admission.start();
   }
 
@@ -43,8 +47,8 @@ export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationSh
     this.admission.stop();
     this.credentials.stop();
     this.health.stop();
-    await this.clientKeys.stop();
-    await this.follower.stop();
+    await Promise.all([this.clientKeys.stop(), this.limits.stop(), this.follower.stop()]);
+    await this.published.close();
     await this.upstreams.close();
     await this.queue.close();
     this.events.close();

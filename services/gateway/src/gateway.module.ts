@@ -2,6 +2,8 @@ import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common
 import { ClientKeyStore, TeamStore } from '@muxgate/clients';
 import { ConfigSource, type ConfigSnapshot } from '@muxgate/config';
 import { ConfigFollower, dropRetiredSeries, registerConfigRevision, RevisionStore } from '@muxgate/revisions';
+import { EventPublisher } from '@muxgate/events';
+import { PriceBook } from '@muxgate/pricing';
 import { connectRedis, createRedisHistogram, redisSettings, type RedisClient } from '@muxgate/redis';
 import { RefreshQueue, waitForNewer } from '@muxgate/refresh-queue';
 import type { Logger } from '@muxgate/runtime';
@@ -13,6 +15,8 @@ import { ModelsController } from './catalogue/models.controller.js';
 import type { GatewayEnvironment } from './environment.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
 import { AccessTokens } from './proxy/access-tokens.js';
+import { createLimits } from './limits/create-limits.js';
+import { Limits } from './limits/limits.js';
 import { Accounting } from './proxy/accounting.js';
 import { Admission } from './proxy/admission.js';
 import { ClientKeys } from './proxy/client-keys.js';
@@ -127,6 +131,14 @@ export class GatewayModule {
       }),
       factory(TargetHealth, [SharedHealth], ({ health }: SharedHealth) => health),
       factory(Router, [TargetHealth], (health: TargetHealth) => new Router(health)),
+      factory(EventPublisher, [COMMANDS], (redis: RedisClient) => new EventPublisher(redis)),
+      factory(PriceBook, [], () => new PriceBook()),
+      factory(
+        Limits,
+        [COMMANDS, PriceBook, EventPublisher],
+        (redis: RedisClient, prices: PriceBook, events: EventPublisher) =>
+          createLimits({ redis, prices, events, registry, tuning, logger }),
+      ),
       factory(Accounting, [Admission, TargetHealth], (admission: Admission, health: TargetHealth) => {
         const metrics = createGatewayMetrics(registry, {
           inFlight: () => admission.count(() => true),
@@ -137,7 +149,17 @@ export class GatewayModule {
       }),
       factory(
         ProxyPipeline,
-        [ConfigSource, Admission, ClientKeys, Router, TargetHealth, CredentialSource, Upstreams, Accounting],
+        [
+          ConfigSource,
+          Admission,
+          ClientKeys,
+          Router,
+          Limits,
+          TargetHealth,
+          CredentialSource,
+          Upstreams,
+          Accounting,
+        ],
         (...parts: PipelineParts) => new ProxyPipeline(...parts, tuning),
       ),
       factory(
@@ -151,6 +173,8 @@ export class GatewayModule {
           ClientKeys,
           CredentialSource,
           SharedHealth,
+          Limits,
+          EventPublisher,
           Admission,
           Upstreams,
         ],
@@ -166,6 +190,7 @@ type PipelineParts = [
   Admission,
   ClientKeys,
   Router,
+  Limits,
   TargetHealth,
   CredentialSource,
   Upstreams,

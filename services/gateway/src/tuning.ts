@@ -20,6 +20,13 @@ export interface GatewayTuning {
   readonly lastUsedMs: number;
   /** access tokens, and stored keys, in memory */
   readonly credentialsHeld: number;
+  /** what "per minute" means for limits */
+  readonly limitWindowMs: number;
+  /** between two signs of life of a replica; without one for its life it was killed, and what it held is given back */
+  readonly heartbeatMs: number;
+  readonly replicaLifeMs: number;
+  /** wait for Redis on a limit; after it this replica keeps its share of limits by itself */
+  readonly limitsWaitMs: number;
   /** wait for Redis when a client key is not in memory */
   readonly clientKeyWaitMs: number;
   /** how long a key that nobody knows is remembered as such */
@@ -51,6 +58,10 @@ export const DEFAULT_TUNING: GatewayTuning = {
   clientKeyCheckMs: 400,
   lastUsedMs: 10_000,
   credentialsHeld: 10_000,
+  limitWindowMs: 60_000,
+  heartbeatMs: 1_000,
+  replicaLifeMs: 5_000,
+  limitsWaitMs: 1_000,
   clientKeyWaitMs: 2_000,
   unknownKeyMs: 2_000,
   coolDownMs: 1_000,

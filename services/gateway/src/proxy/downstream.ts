@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { AppError } from '@muxgate/runtime';
+import { tellsLimits } from '../limits/limit-headers.js';
 import type { Decision } from './decision.js';
 import { errorAnswer, errorEvent } from './error-envelope.js';
 import type { Surface } from './surface.js';
@@ -19,6 +20,8 @@ export interface AnswerFacts {
   readonly surface: Surface;
   readonly decision: Decision | undefined;
   readonly attempts: number;
+  /** flat header pairs; undefined for a request that nothing limits */
+  readonly limitHeaders: readonly string[] | undefined;
   /** another attempt may take the place of what is held */
   readonly replaceable: boolean;
 }
@@ -161,7 +164,8 @@ export class Downstream {
 
   private writeHead(): void {
     const { status, reason, headers } = (this.head ??= streamHead());
-    const { id, decision, attempts } = this.facts;
+    const { id, surface, decision, attempts, limitHeaders } = this.facts;
+    if (limitHeaders !== undefined && !tellsLimits(surface.envelope, headers)) headers.push(...limitHeaders);
     headers.push('x-request-id', id);
     if (decision !== undefined) {
       headers.push('x-muxgate-rule', decision.rule, 'x-muxgate-model', decision.model.name);

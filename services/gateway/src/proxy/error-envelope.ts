@@ -1,4 +1,5 @@
 import { AppError } from '@muxgate/runtime';
+import { LimitExceeded } from '../limits/limit-exceeded.js';
 import { InternalError, TargetsResting } from './errors.js';
 import type { Envelope, SurfaceName } from './surface.js';
 
@@ -57,6 +58,7 @@ export function errorAnswer(error: AppError, envelope: Envelope, requestId: stri
 function adviceFor(error: AppError): readonly string[] {
   if (error instanceof TargetsResting)
     return ['retry-after', String(Math.max(1, Math.ceil(error.restMs / 1000)))];
+  if (error instanceof LimitExceeded) return error.headers;
   return ADVICE[error.code] ?? [];
 }
 

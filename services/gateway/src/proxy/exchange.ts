@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Client } from '@muxgate/clients';
 import type { ConfigSnapshot } from '@muxgate/config';
 import { requestId, type AppError } from '@muxgate/runtime';
+import type { Hold } from '../limits/limits.js';
 import type { HealthTrial } from '../targets/target-health.js';
 import type { Credential } from './credential.js';
 import type { Decision } from './decision.js';
@@ -49,6 +50,11 @@ export class Exchange implements AnswerFacts {
   usageEstimated = false;
   failure: AppError | undefined;
   clientGone = false;
+  closed = false;
+  /** what it has taken of limits, to be settled once */
+  hold: Hold | undefined;
+  /** what is left of its limits, as flat header pairs */
+  limitHeaders: readonly string[] | undefined;
   /** where `OpenExchanges` has it */
   slot: number | undefined;
   /** the attempt that is running */

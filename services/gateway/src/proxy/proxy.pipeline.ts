@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { ConfigSource, ProviderConfig } from '@muxgate/config';
 import { scanBody } from '@muxgate/json-scan';
 import { USER_AGENT, type AppError } from '@muxgate/runtime';
+import type { Limits } from '../limits/limits.js';
 import { outcomeOf, retryAfterMs, retryClass } from '../targets/retry-class.js';
 import type { TargetHealth } from '../targets/target-health.js';
 import { answerTokenCount } from '../translate/count-tokens.js';
@@ -29,7 +30,7 @@ import type { Upstreams } from './upstream.js';
 import { whenReady, type MaybePromise } from './when-ready.js';
 
 /**
- * The request path, in order: admission → client → body → scan → route → target → credential → upstream → relay,
+ * The request path, in order: admission → client → body → scan → route → limits → target → credential → upstream → relay,
  * or translation where the target speaks another protocol → accounting; from a target that fails before the first
  * content of its answer back to the next one. A request whose client and credential are in memory goes from the end of
  * its body to upstream in one tick. A request keeps the configuration that it began with.
@@ -40,6 +41,7 @@ export class ProxyPipeline implements RelayOutcome {
     private readonly admission: Admission,
     private readonly clientKeys: ClientKeys,
     private readonly router: Router,
+    private readonly limits: Limits,
     private readonly health: TargetHealth,
     private readonly credentials: CredentialSource,
     private readonly upstreams: Upstreams,
@@ -88,11 +90,16 @@ export class ProxyPipeline implements RelayOutcome {
     exchange.bodyLength = body.length;
     exchange.stream = scanned.stream && surface.name !== 'count_tokens';
     if (exchange.stream) exchange.downstream.keepAwake();
-    this.tryNext(exchange);
+    whenReady(
+      this.limits.admit(exchange, scanned.maxTokens),
+      () => this.tryNext(exchange),
+      (error) => this.fail(exchange, error),
+    );
   }
 
   /** The next target that may be tried; `reason` is why the one before has no answer. */
   private tryNext(exchange: Exchange, reason?: unknown): void {
+    if (exchange.closed) return;
     const late = performance.now() - exchange.startedAt > this.tuning.failoverMs;
     const { routed } = exchange;
     const candidate = late ? undefined : routed?.plan.next();
@@ -250,6 +257,7 @@ export class ProxyPipeline implements RelayOutcome {
   }
 
   private close(exchange: Exchange): void {
+    exchange.closed = true;
     exchange.clientGone = !exchange.res.writableFinished && exchange.failure === undefined;
     exchange.body = undefined;
     exchange.trial?.abandoned();
@@ -257,6 +265,7 @@ export class ProxyPipeline implements RelayOutcome {
     exchange.downstream.stop();
     this.admission.leave(exchange);
     this.accounting.settle(exchange);
+    this.limits.settle(exchange);
   }
 
   private stopUpstream(exchange: Exchange, reason: Error): void {

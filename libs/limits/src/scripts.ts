@@ -1,0 +1,10 @@
+import { loadScript, type Script } from '@muxgate/redis';
+
+const load = (name: string): Script => loadScript(new URL('./scripts/', import.meta.url), ['shared', name]);
+
+export const scripts = {
+  reserve: load('reserve'),
+  settle: load('settle'),
+  spend: load('spend'),
+  heartbeat: load('heartbeat'),
+} as const;

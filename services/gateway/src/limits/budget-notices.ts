@@ -1,0 +1,43 @@
+import type { EventPublisher } from '@muxgate/events';
+import { NANO_USD, type Check } from '@muxgate/limits';
+import { messageOf, type Logger } from '@muxgate/runtime';
+
+const MAX_TOLD = 10_000;
+
+/** Tells people, once for each budget and period, that it has passed its threshold, and that it is spent. */
+export class BudgetNotices {
+  private readonly told = new Set<string>();
+
+  constructor(
+    private readonly events: Pick<EventPublisher, 'publish'>,
+    private readonly logger: Logger,
+  ) {}
+
+  passed(check: Check): void {
+    this.tell('budget.threshold', check, (usd) => `has passed the threshold of its ${usd} USD`);
+  }
+
+  exhausted(check: Check): void {
+    this.tell('budget.exhausted', check, (usd) => `has spent its ${usd} USD; its requests are refused`);
+  }
+
+  private tell(
+    type: 'budget.threshold' | 'budget.exhausted',
+    { of, scope, limit, budget }: Check,
+    says: (usd: number) => string,
+  ): void {
+    const known = `${type} ${scope}`;
+    if (budget === undefined || this.told.has(known)) return;
+    if (this.told.size >= MAX_TOLD) this.told.clear();
+    this.told.add(known);
+    const { subject, period, periodStart, periodEnd } = budget;
+    const usd = limit / NANO_USD;
+    const message = `The budget of ${of} ${subject} ${says(usd)} for this ${period}.`;
+    const data = { scope: of, usd, period, periodStart, resetsAt: new Date(periodEnd).toISOString() };
+    this.logger.warn({ subject, ...data }, message);
+    this.events.publish({ type, subject, occurrence: scope, message, data }).catch((error: unknown) => {
+      this.told.delete(known);
+      this.logger.warn({ reason: messageOf(error) }, 'an event about a budget could not be published');
+    });
+  }
+}

@@ -1,0 +1,46 @@
+import type { Check } from '@muxgate/limits';
+import type { Envelope } from '../proxy/surface.js';
+
+const FAMILIES = { anthropic: 'anthropic-ratelimit-', openai: 'x-ratelimit-' } as const;
+
+/**
+ * What is left of the limits per minute, as flat header pairs with the names that the surface's SDKs know; of several
+ * limits of a kind the one that has least left.
+ */
+export function limitHeaders(
+  envelope: Envelope,
+  checks: readonly Check[],
+  used: readonly number[],
+  now: number,
+  resetMs: number,
+): string[] {
+  const headers: string[] = [];
+  for (const kind of ['requests', 'tokens'] as const) {
+    let limit = 0;
+    let remaining = Infinity;
+    for (const [index, check] of checks.entries()) {
+      const left = Math.max(0, check.limit - (used[index] ?? 0));
+      if (check.kind === kind && left < remaining) [limit, remaining] = [check.limit, left];
+    }
+    if (remaining === Infinity) continue;
+    if (envelope === 'anthropic') {
+      const reset = new Date(Math.ceil((now + resetMs) / 1000) * 1000).toISOString().replace('.000', '');
+      headers.push(`anthropic-ratelimit-${kind}-limit`, String(limit));
+      headers.push(`anthropic-ratelimit-${kind}-remaining`, String(remaining));
+      headers.push(`anthropic-ratelimit-${kind}-reset`, reset);
+    } else {
+      headers.push(`x-ratelimit-limit-${kind}`, String(limit));
+      headers.push(`x-ratelimit-remaining-${kind}`, String(remaining));
+      headers.push(`x-ratelimit-reset-${kind}`, `${Math.ceil(resetMs / 1000)}s`);
+    }
+  }
+  return headers;
+}
+
+/** An upstream that tells of limits of its own is passed on unchanged: two of one name would say nothing. */
+export function tellsLimits(envelope: Envelope, headers: readonly string[]): boolean {
+  const family = FAMILIES[envelope];
+  for (let i = 0; i < headers.length; i += 2)
+    if (headers[i]?.toLowerCase().startsWith(family) === true) return true;
+  return false;
+}
