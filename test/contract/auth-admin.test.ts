@@ -35,6 +35,15 @@ function problemOf(answer: Answer): [number, string] {
   return [answer.status, answer.json.code];
 }
 
+/** By state and cookie, and by the link of an invitation. */
+const BY_OTHER_PROOF = [
+  'GET /api/oauth/callback',
+  'GET /auth/callback',
+  'GET /invite/{token}',
+  'POST /invite/{token}',
+  'POST /invite/{token}/code',
+];
+
 describe('who may do what', () => {
   const TOKENS = { viewer: VIEWER, operator: OPERATOR, admin: ADMIN } as const;
   type Role = keyof typeof TOKENS;
@@ -48,6 +57,9 @@ describe('who may do what', () => {
     ['PUT', '/api/credentials/by-role', { value: 'sk-by-role' }, 'operator'],
     ['DELETE', '/api/credentials/none', undefined, 'operator'],
     ['GET', '/api/oauth/authorize/none', undefined, 'operator'],
+    ['GET', '/api/oauth/invitations', undefined, 'viewer'],
+    ['POST', '/api/oauth/invitations', { provider: 'none', credential: 'x' }, 'operator'],
+    ['DELETE', '/api/oauth/invitations/none', undefined, 'operator'],
     ['GET', '/api/keys', undefined, 'viewer'],
     ['GET', '/api/keys/none', undefined, 'viewer'],
     ['GET', '/api/audit', undefined, 'viewer'],
@@ -107,7 +119,7 @@ describe('who may do what', () => {
     expect(problemOf(answer)).toEqual([401, 'unauthorized']);
   });
 
-  it('covers every route of the API description, but for the callback', async () => {
+  it('covers every route of the API description, but for those of browsers', async () => {
     const { json } = await world.call('GET', '/openapi.json', { token: null });
     const described = Object.entries(json.paths as Record<string, object>).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
@@ -116,14 +128,12 @@ describe('who may do what', () => {
       `${method} ${path}`
         .replace(/(tokens|credentials)\/(none|by-role)/, '$1/{credential}')
         .replace('authorize/none', 'authorize/{state}')
-        .replace('keys/none', 'keys/{id}')
+        .replace(/(keys|invitations)\/none/, '$1/{id}')
         .replace('teams/none', 'teams/{name}')
         .replace('providers/none', 'providers/{name}')
         .replace('revisions/0', 'revisions/{number}'),
     );
-    expect(described.toSorted()).toEqual(
-      [...tested, 'GET /api/oauth/callback', 'GET /auth/callback'].toSorted(),
-    );
+    expect(described.toSorted()).toEqual([...tested, ...BY_OTHER_PROOF].toSorted());
   });
 });
 

@@ -7,6 +7,7 @@ import { ConfigSource, parseConfig } from '@muxgate/config';
 import {
   ConnectMetrics,
   DevicePolls,
+  InvitationStore,
   POLL_LEASE_MS,
   ProgressStore,
   transactionId,
@@ -194,6 +195,7 @@ oauthProviders:
       config: new ConfigSource(parseConfig(yaml, {})),
       transactions: transactions(),
       progress: progress(),
+      invitations: new InvitationStore(redis, rings.refreshRing),
       polls: polls(),
       trail: new AuditTrail(new AuditLog(redis), logger),
       metrics: new ConnectMetrics(new Registry()),

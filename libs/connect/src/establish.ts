@@ -4,6 +4,8 @@ import type { TokenSet } from '@muxgate/oauth';
 import type { Logger } from '@muxgate/runtime';
 import type { CredentialState, CredentialVault } from '@muxgate/vault';
 import type { AuthorizationOutcome, ConnectMetrics } from './connect.metrics.js';
+import { InvitationGone } from './errors.js';
+import type { InvitationStore } from './invitation.store.js';
 import type { ProgressStore } from './progress.store.js';
 import type { Transaction } from './transaction.store.js';
 
@@ -11,6 +13,7 @@ import type { Transaction } from './transaction.store.js';
 export interface EstablishParts {
   readonly vault: CredentialVault;
   readonly progress: ProgressStore;
+  readonly invitations: Pick<InvitationStore, 'spend'>;
   readonly trail: AuditTrail;
   readonly metrics: ConnectMetrics;
   readonly logger: Logger;
@@ -34,6 +37,7 @@ export interface Granted extends Ending {
 /** Step 3: into the vault first, which also schedules the refresh and tells the gateways; then whatever may fail. */
 export async function establish(parts: EstablishParts, granted: Granted): Promise<CredentialState> {
   const { id, transaction, provider, tokenSet, from } = granted;
+  await assertInvited(parts, granted);
   const before = await parts.vault.readState(transaction.credential);
   const { state, superseded } = await parts.vault.connect({
     credential: transaction.credential,
@@ -57,6 +61,17 @@ export async function establish(parts: EstablishParts, granted: Granted): Promis
     void revokeSuperseded(parts, before.provider, superseded.refreshToken);
   }
   return state;
+}
+
+/** One invitation, one connection: what a second one has brought is given back. */
+async function assertInvited(
+  parts: EstablishParts,
+  { id, transaction, provider, tokenSet }: Granted,
+): Promise<void> {
+  const { invitation } = transaction;
+  if (invitation === undefined || (await parts.invitations.spend(invitation, id))) return;
+  if (tokenSet.refreshToken !== undefined) void revokeSuperseded(parts, provider.name, tokenSet.refreshToken);
+  throw new InvitationGone('The invitation was used, has expired or was revoked.');
 }
 
 /** The end of one that brought nothing. `status` is absent where the transaction can still be completed. */

@@ -1,7 +1,8 @@
 export { ConnectMetrics, type AuthorizationOutcome } from './connect.metrics.js';
 export { DevicePolls, POLL_LEASE_MS, type DevicePoll } from './device-polls.js';
-export { StateGone, StateMalformed } from './errors.js';
+export { InvitationGone, StateGone, StateMalformed } from './errors.js';
 export { establish, recordFailure, type Ending, type EstablishParts, type Granted } from './establish.js';
+export { InvitationStore, type Invitation, type InvitedAttempt } from './invitation.store.js';
 export { ProgressStore, type Completion, type Progress, type ProgressStatus } from './progress.store.js';
 export {
   transactionId,

@@ -11,6 +11,8 @@ export interface Transaction {
   readonly actor: string;
   /** hash of the cookie of the browser that began it; absent where a script did */
   readonly browser?: string;
+  /** id of the invitation that it came by */
+  readonly invitation?: string;
   /** epoch milliseconds */
   readonly expiresAt: number;
 }

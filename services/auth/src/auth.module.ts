@@ -4,7 +4,13 @@ import { APP_GUARD, Reflector } from '@nestjs/core';
 import { AuditLog, AuditTrail } from '@muxgate/audit';
 import { TeamStore, type ClientKeyStore } from '@muxgate/clients';
 import { ConfigSource } from '@muxgate/config';
-import { ConnectMetrics, DevicePolls, ProgressStore, TransactionStore } from '@muxgate/connect';
+import {
+  ConnectMetrics,
+  DevicePolls,
+  InvitationStore,
+  ProgressStore,
+  TransactionStore,
+} from '@muxgate/connect';
 import { createOAuthHttp } from '@muxgate/egress';
 import type { RedisClient } from '@muxgate/redis';
 import { RefreshQueue } from '@muxgate/refresh-queue';
@@ -36,6 +42,9 @@ import { ConnectController } from './connect/connect.controller.js';
 import { ConnectParts } from './connect/connect-parts.js';
 import { OAuthProviders } from './connect/oauth-providers.js';
 import { PublicUrl } from './connect/public-url.js';
+import { InvitationsController } from './invite/invitations.controller.js';
+import { InviteController } from './invite/invite.controller.js';
+import { InviteRate } from './invite/invite-rate.js';
 
 /** What the process opened before Nest starts. */
 export interface AuthResources {
@@ -85,6 +94,8 @@ export class AuthModule {
         TokensController,
         ConnectController,
         CallbackController,
+        InvitationsController,
+        InviteController,
         StoredKeysController,
         KeysController,
         TeamsController,
@@ -116,6 +127,7 @@ export class AuthModule {
         { provide: CheckChain, useValue: new CheckChain(redis) },
         { provide: Refusals, useValue: new Refusals(trail) },
         { provide: PublicUrl, useValue: publicUrl },
+        { provide: InviteRate, useValue: new InviteRate(redis) },
         {
           provide: OAuthProviders,
           inject: [HttpService],
@@ -128,6 +140,7 @@ export class AuthModule {
             providers,
             transactions: new TransactionStore(redis, refreshRing),
             progress: new ProgressStore(redis),
+            invitations: new InvitationStore(redis, refreshRing),
             devicePolls: new DevicePolls(redis),
             vault,
             publicUrl,

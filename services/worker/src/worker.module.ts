@@ -3,7 +3,13 @@ import { BullModule, getQueueToken } from '@nestjs/bullmq';
 import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
 import { AuditLog, AuditTrail } from '@muxgate/audit';
 import type { ConfigSource } from '@muxgate/config';
-import { DevicePolls, ProgressStore, TransactionStore, type ConnectMetrics } from '@muxgate/connect';
+import {
+  DevicePolls,
+  InvitationStore,
+  ProgressStore,
+  TransactionStore,
+  type ConnectMetrics,
+} from '@muxgate/connect';
 import { createOAuthHttp } from '@muxgate/egress';
 import type { RedisClient } from '@muxgate/redis';
 import { QUEUE_PREFIX, REFRESH_QUEUE, RefreshQueue } from '@muxgate/refresh-queue';
@@ -100,6 +106,7 @@ export class WorkerModule {
               logger,
               transactions: new TransactionStore(parts.redis, parts.rings.refreshRing),
               progress: new ProgressStore(parts.redis),
+              invitations: new InvitationStore(parts.redis, parts.rings.refreshRing),
               polls: new DevicePolls(parts.redis),
               trail: new AuditTrail(new AuditLog(parts.redis), logger),
               metrics: parts.connectMetrics,

@@ -19,6 +19,8 @@ export interface AuthorizeRequest {
   readonly from: string;
   /** fingerprint of the browser that asks, if one does */
   readonly browser?: string | undefined;
+  /** id of the invitation that it comes by */
+  readonly invitation?: string | undefined;
 }
 
 export interface Authorization {
@@ -61,7 +63,7 @@ type Named = AuthorizeRequest & { readonly credential: string };
 async function byRedirect(
   parts: ConnectParts,
   { provider }: ReachableProvider,
-  { credential, actor, browser }: Named,
+  { credential, actor, browser, invitation }: Named,
 ): Promise<Authorization> {
   const redirectUri = provider.redirectUri ?? parts.publicUrl.callback;
   const state = createState();
@@ -73,6 +75,7 @@ async function byRedirect(
     verifier,
     actor,
     ...(browser === undefined ? {} : { browser }),
+    ...(invitation === undefined ? {} : { invitation }),
   });
   const completion = parts.publicUrl.isOurs(redirectUri) ? 'callback' : 'paste';
   return {
@@ -90,7 +93,7 @@ async function byRedirect(
 async function byDevice(
   parts: ConnectParts,
   { provider, http }: ReachableProvider,
-  { credential, actor, from }: Named,
+  { credential, actor, from, invitation }: Named,
 ): Promise<Authorization> {
   const device = await requestDeviceAuthorization(provider, {}, http);
   const { deviceCode, userCode, verificationUri, expiresAt, intervalMs } = device;
@@ -103,6 +106,7 @@ async function byDevice(
     actor,
     from,
     expiresAt,
+    ...(invitation === undefined ? {} : { invitation }),
   });
   await parts.devicePolls.begin(id, intervalMs);
   return {
@@ -135,8 +139,8 @@ function deviceInstructions({ verificationUri, userCode }: DeviceAuthorization):
   );
 }
 
-/** Before anything is looked up. */
-function assertAskable(parts: ConnectParts, name: string): void {
+/** Before anything is looked up. @throws ProviderUnknown, GrantNotAvailable */
+export function assertAskable(parts: Pick<ConnectParts, 'providers'>, name: string): void {
   const { grant } = parts.providers.find(name);
   if (grant !== 'client_credentials') return;
   throw new GrantNotAvailable(

@@ -33,6 +33,12 @@ export class BrowserBinding {
     return { setCookie, fingerprint: hash('sha256', value) };
   }
 
+  /** The hash of the cookie that this browser has already. */
+  fingerprintOf(headers: IncomingHttpHeaders): string | undefined {
+    const value = this.valueIn(headers);
+    return value === undefined ? undefined : hash('sha256', value);
+  }
+
   matches(headers: IncomingHttpHeaders, fingerprint: string): boolean {
     const value = this.valueIn(headers);
     return (

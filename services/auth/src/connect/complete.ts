@@ -14,14 +14,16 @@ import type { ConnectParts } from './connect-parts.js';
 
 /** Who brings the provider's answer: a browser on its way back, or an operator who pastes it. */
 export type Messenger =
-  | { readonly kind: 'browser'; readonly headers: IncomingHttpHeaders; readonly address: string }
   | {
-      readonly kind: 'operator';
-      readonly name: string;
+      readonly kind: 'browser';
+      readonly headers: IncomingHttpHeaders;
       readonly address: string;
-      /** a code read off a page comes without the rest of the answer, so without `iss` */
-      readonly pasted: 'redirectUrl' | 'code';
-    };
+      readonly pasted?: Pasted;
+    }
+  | { readonly kind: 'operator'; readonly name: string; readonly address: string; readonly pasted: Pasted };
+
+/** A code read off a page comes without the rest of the answer, so without `iss`. */
+type Pasted = 'redirectUrl' | 'code';
 
 /**
  * Step 2, for callback and paste alike. The order is the safety: nothing is used up before the answer is known to be
@@ -71,7 +73,7 @@ function assertInitiator(
 }
 
 function isBareCode(response: AuthorizationResponse, messenger: Messenger): boolean {
-  return messenger.kind === 'operator' && messenger.pasted === 'code' && response.iss === undefined;
+  return messenger.pasted === 'code' && response.iss === undefined;
 }
 
 function codeOf({ code, error = 'none' }: AuthorizationResponse): string {

@@ -2,6 +2,7 @@ import type {
   ConnectMetrics,
   DevicePolls,
   EstablishParts,
+  InvitationStore,
   ProgressStore,
   TransactionStore,
 } from '@muxgate/connect';
@@ -17,6 +18,7 @@ export abstract class ConnectParts implements EstablishParts {
   abstract readonly providers: OAuthProviders;
   abstract readonly transactions: TransactionStore;
   abstract readonly progress: ProgressStore;
+  abstract readonly invitations: InvitationStore;
   abstract readonly devicePolls: DevicePolls;
   abstract readonly vault: CredentialVault;
   abstract readonly publicUrl: PublicUrl;

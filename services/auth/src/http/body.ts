@@ -10,6 +10,17 @@ const HOLD_REQUESTS = new Set(['/api/route/explain']);
 const HOLD_CONFIGURATION = new Set(['/api/config', '/api/config/validate']);
 const YAML = /^(?:application|text)\/(?:x-)?yaml\b|^text\/plain\b/i;
 
+/** Where browsers send forms to. */
+const FORMS = '/invite';
+
+/** Whether the parser for forms takes this body; it is given node's own request. */
+export function isForm({ url = '', headers }: IncomingMessage): boolean {
+  return (
+    url.startsWith(`${FORMS}/`) &&
+    headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
+  );
+}
+
 /** Whether the body parser for large bodies takes this one; it is given node's own request. */
 export function holdsRequest({ url = '', headers }: IncomingMessage): boolean {
   const path = pathOf(url);
@@ -27,6 +38,7 @@ const pathOf = (url: string): string => url.split('?', 1)[0] as string;
 
 /** A body of another type would be ignored by the parser, and its fields then reported missing: say what is wrong. */
 export function requireJson(request: Request, _response: Response, next: NextFunction): void {
+  if (request.path.startsWith(`${FORMS}/`)) return next();
   const isJson = request.is(JSON_TYPES); // null: there is no body
   if (isJson === false && request.headers['content-length'] !== '0' && !holdsYaml(request)) {
     next(new MediaTypeUnsupported('Send the body as application/json.'));

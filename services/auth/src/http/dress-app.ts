@@ -2,7 +2,15 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from '@muxgate/runtime';
 import { Refusals } from '../admin/refusals.js';
 import { allowedMethodsOf } from './allowed-methods.js';
-import { BODY_LIMIT, holdsRequest, holdsYaml, JSON_TYPES, LARGE_BODY_LIMIT, requireJson } from './body.js';
+import {
+  BODY_LIMIT,
+  holdsRequest,
+  holdsYaml,
+  isForm,
+  JSON_TYPES,
+  LARGE_BODY_LIMIT,
+  requireJson,
+} from './body.js';
 import { describeApi, serveApiDescription } from './openapi.js';
 import { ProblemFilter } from './problem.filter.js';
 import { requestContext } from './request-context.js';
@@ -19,6 +27,7 @@ export function dressApp(app: NestExpressApplication, logger: Logger): void {
   app.useBodyParser('json', { limit: LARGE_BODY_LIMIT, type: holdsRequest });
   app.useBodyParser('text', { limit: LARGE_BODY_LIMIT, type: holdsYaml });
   app.useBodyParser('json', { limit: BODY_LIMIT, type: JSON_TYPES });
+  app.useBodyParser('urlencoded', { limit: BODY_LIMIT, type: isForm, extended: false });
 
   const document = describeApi(app);
   serveApiDescription(app, document);
