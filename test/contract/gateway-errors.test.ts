@@ -193,13 +193,13 @@ describe('errors of the gateway’s own', () => {
       ).toContain('nope');
     });
 
-    it('says that a model has no target for this surface', async () => {
+    it('says that a model has no target that is enabled', async () => {
       const message = expectAnthropicError(
         await send(ANTHROPIC, '{"model":"cloud"}'),
         400,
         'invalid_request_error',
       );
-      expect(message).toContain('anthropic-messages');
+      expect(message).toContain('no enabled target');
     });
 
     it('says 502 for a provider that cannot be reached, without its address', async () => {
