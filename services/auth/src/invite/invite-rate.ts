@@ -11,7 +11,7 @@ export class InviteRate {
 
   async allows(address: string): Promise<boolean> {
     const key = `muxgate:rate:invite:${hash('sha256', address).slice(0, 16)}`;
-    const [counted] = (await this.redis.multi().incr(key).pexpire(key, WINDOW_MS, 'NX').exec()) ?? [];
+    const [, counted] = (await this.redis.multi().set(key, 0, 'PX', WINDOW_MS, 'NX').incr(key).exec()) ?? [];
     return Number(counted?.[1] ?? 0) <= MOST_A_WINDOW;
   }
 }
