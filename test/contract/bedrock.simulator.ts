@@ -24,6 +24,15 @@ export function answerBedrock({ url }: Received, res: ServerResponse): void {
     return;
   }
   res.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' });
+  const frames = converseStream();
+  const bytes = Buffer.concat(url.includes('/cut/') ? frames.slice(0, 4) : frames);
+  const middle = Math.floor(bytes.length / 2);
+  res.write(bytes.subarray(0, middle));
+  setImmediate(() => res.end(bytes.subarray(middle)));
+}
+
+/** The events of a stream, each framed as AWS does. */
+export function converseStream(): Uint8Array[] {
   const events: [string, object][] = [
     ['messageStart', { role: 'assistant' }],
     ['contentBlockDelta', { contentBlockIndex: 0, delta: { text: 'Let me ' } }],
@@ -39,11 +48,7 @@ export function answerBedrock({ url }: Received, res: ServerResponse): void {
     ['messageStop', { stopReason: 'tool_use' }],
     ['metadata', { usage: USAGE, metrics: { latencyMs: 10 } }],
   ];
-  const sent = url.includes('/cut/') ? events.slice(0, 4) : events;
-  const bytes = Buffer.concat(sent.map(([type, data]) => frame(type, data)));
-  const middle = Math.floor(bytes.length / 2);
-  res.write(bytes.subarray(0, middle));
-  setImmediate(() => res.end(bytes.subarray(middle)));
+  return events.map(([type, data]) => frame(type, data));
 }
 
 function frame(type: string, data: object): Uint8Array {

@@ -13,10 +13,11 @@ import {
 import { effortOf, type Effort } from './reasoning-effort.js';
 
 const READ = new Set(
-  'model messages system max_tokens stream temperature top_p top_k stop_sequences tools tool_choice thinking output_config'.split(
+  'model messages system max_tokens stream temperature top_p top_k stop_sequences tools tool_choice thinking output_config output_format'.split(
     ' ',
   ),
 );
+const TOOL_READ = new Set(['type', 'name', 'description', 'input_schema', 'strict', 'cache_control']);
 /** Claude Code's accounting line: an instruction to nobody, different in every turn, which would defeat prompt caches. */
 const BILLING_LINE = 'x-anthropic-billing-header';
 const VERSION_WITHOUT_SAMPLING = '2026-10-21';
@@ -41,7 +42,7 @@ export function readAnthropicRequest(
     topP: numberOf(body['top_p']),
     topK: numberOf(body['top_k']),
     stopSequences: Array.isArray(body['stop_sequences']) ? body['stop_sequences'].map(String) : undefined,
-    responseFormat: readFormat(config['format']),
+    responseFormat: readFormat(config['format'] ?? body['output_format']),
     reasoning: readThinking(body['thinking'], config['effort']),
     tools: tools.length > 0 ? tools : undefined,
     ...readToolChoice(body['tool_choice'], tools, dropped),
@@ -105,8 +106,12 @@ function readUserBlock(block: Json, dropped: Dropped, path: string): UserPart[] 
       return readSource(block, 'image/jpeg', dropped, path);
     case 'document':
       return readSource(block, 'application/pdf', dropped, path);
-    case 'search_result':
-      return objectsIn(block['content']).flatMap((inner) => readUserBlock(inner, dropped, path));
+    case 'search_result': {
+      dropCitations(block, dropped);
+      const found = [block['title'], block['source']].filter((text) => typeof text === 'string').join('\n');
+      const content = objectsIn(block['content']).flatMap((inner) => readUserBlock(inner, dropped, path));
+      return found === '' ? content : [{ type: 'text', text: found }, ...content];
+    }
     default:
       dropped.add(String(block['type']));
       return [];
@@ -115,6 +120,8 @@ function readUserBlock(block: Json, dropped: Dropped, path: string): UserPart[] 
 
 function readSource(block: Json, otherwise: string, dropped: Dropped, path: string): UserPart[] {
   const source = isObject(block['source']) ? block['source'] : {};
+  dropCitations(block, dropped);
+  if (textOf(block['context']) !== undefined) dropped.add('document.context');
   const name = textOf(block['title']);
   const extras = { ...(name === undefined ? {} : { filename: name }), ...cacheOptions(block) };
   switch (source['type']) {
@@ -134,9 +141,16 @@ function readSource(block: Json, otherwise: string, dropped: Dropped, path: stri
   }
 }
 
+/** Asked for (an object that enables them) or given in an earlier answer (a list). */
+function dropCitations({ citations }: Json, dropped: Dropped): void {
+  if (Array.isArray(citations) ? citations.length > 0 : isObject(citations) && citations['enabled'] === true)
+    dropped.add('citations');
+}
+
 function readAssistantBlock(prompt: PromptBuilder, block: Json, dropped: Dropped): AssistantPart[] {
   switch (block['type']) {
     case 'text':
+      dropCitations(block, dropped);
       return block['text'] === '' ? [] : [textPart(block)];
     case 'thinking':
       return [reasoningPart(textOf(block['thinking']) ?? '', { signature: block['signature'] })];
@@ -158,6 +172,7 @@ function readTools(tools: unknown, dropped: Dropped): LanguageModelV4FunctionToo
       dropped.add(`tools.${String(tool['type'] ?? tool['name'])}`);
       return [];
     }
+    dropped.unread(tool, TOOL_READ, 'tools.');
     return [
       present<LanguageModelV4FunctionTool>({
         type: 'function',

@@ -1,5 +1,6 @@
 import type { Usage } from '../proxy/usage-reader.js';
 import type { AnswerFacts, Block, BlockStart, Finish } from './answer.js';
+import { customInput, customToolNames } from './custom-tools.js';
 import { isObject, type Json } from './json.js';
 import type { AnswerWriter } from './surface-adapter.js';
 
@@ -17,10 +18,11 @@ const FINISH_REASONS: Readonly<Record<Finish['reason'], string>> = {
 export function chatAnswer(blocks: readonly Block[], finish: Finish, facts: AnswerFacts): object {
   const textOf = (kind: BlockStart['kind']): string =>
     blocks.flatMap(({ start, text }) => (start.kind === kind ? [text] : [])).join('');
+  const custom = customToolNames(facts.request);
   const calls = blocks.flatMap(({ start, text }) =>
-    start.kind === 'tool'
-      ? [{ id: start.id, type: 'function', function: { name: start.name, arguments: text } }]
-      : [],
+    start.kind !== 'tool'
+      ? []
+      : [custom.has(start.name) ? customCall(start, text) : functionCall(start, text)],
   );
   const details = blocks.flatMap((block) => reasoningDetail(block) ?? []);
   const thought = textOf('thinking');
@@ -49,11 +51,13 @@ export function chatAnswer(blocks: readonly Block[], finish: Finish, facts: Answ
 export class ChatWriter implements AnswerWriter {
   private readonly base: Json;
   private readonly includeUsage: boolean;
-  private kind: BlockStart['kind'] = 'text';
+  private readonly custom: ReadonlySet<string>;
+  private kind: BlockStart['kind'] | 'custom' = 'text';
   private calls = 0;
 
   constructor(facts: AnswerFacts) {
     const options = facts.request['stream_options'];
+    this.custom = customToolNames(facts.request);
     this.includeUsage = isObject(options) && options['include_usage'] === true;
     this.base = {
       ...envelope(facts, 'chat.completion.chunk'),
@@ -68,17 +72,24 @@ export class ChatWriter implements AnswerWriter {
   open(start: BlockStart): string {
     this.kind = start.kind;
     if (start.kind !== 'tool') return '';
-    const call = { id: start.id, type: 'function', function: { name: start.name, arguments: '' } };
-    return this.chunk({ tool_calls: [{ index: this.calls++, ...call }] });
+    if (this.custom.has(start.name)) {
+      this.kind = 'custom';
+      return '';
+    }
+    return this.chunk({ tool_calls: [{ index: this.calls++, ...functionCall(start, '') }] });
   }
 
   delta(text: string): string {
+    // its text is known once its arguments are whole
+    if (this.kind === 'custom') return '';
     if (this.kind === 'tool')
       return this.chunk({ tool_calls: [{ index: this.calls - 1, function: { arguments: text } }] });
     return this.chunk(this.kind === 'thinking' ? { reasoning_content: text } : { content: text });
   }
 
   close(block: Block): string {
+    if (this.kind === 'custom' && block.start.kind === 'tool')
+      return this.chunk({ tool_calls: [{ index: this.calls++, ...customCall(block.start, block.text) }] });
     const detail = reasoningDetail(block);
     return detail === undefined ? '' : this.chunk({ reasoning_details: [detail] });
   }
@@ -92,6 +103,16 @@ export class ChatWriter implements AnswerWriter {
   private chunk(delta: Json, finish: string | null = null): string {
     return data({ ...this.base, choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }] });
   }
+}
+
+type ToolStart = Extract<BlockStart, { kind: 'tool' }>;
+
+function functionCall({ id, name }: ToolStart, text: string): Json {
+  return { id, type: 'function', function: { name, arguments: text } };
+}
+
+function customCall({ id, name }: ToolStart, text: string): Json {
+  return { id, type: 'custom', custom: { name, input: customInput(text) } };
 }
 
 function data(value: Json): string {

@@ -1,4 +1,5 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool } from '@ai-sdk/provider';
+import { customTool } from './custom-tools.js';
 import type { Dropped } from './dropped.js';
 import { fileFromData, fileFromUrl } from './file-part.js';
 import { blocksOf, isObject, malformed, numberOf, objectsIn, present, textOf, type Json } from './json.js';
@@ -49,6 +50,8 @@ export function readChatRequest(body: Json, dropped: Dropped): LanguageModelV4Ca
 
 function readMessage(prompt: PromptBuilder, message: Json, dropped: Dropped, path: string): void {
   const content = message['content'];
+  for (const field of ['name', 'audio'])
+    if (message['role'] !== 'tool' && message[field] != null) dropped.add(`messages.${field}`);
   switch (message['role']) {
     case 'system':
     case 'developer':
@@ -78,6 +81,7 @@ function readUserPart(block: Json, dropped: Dropped, path: string): UserPart[] {
       return block['text'] === '' ? [] : [textPart(block)];
     case 'image_url': {
       const image = isObject(block['image_url']) ? block['image_url'] : {};
+      dropDetail(image['detail'], dropped);
       return [
         { ...fileFromUrl(String(image['url']), 'image/jpeg', `${path}.image_url`), ...cacheOptions(block) },
       ];
@@ -97,6 +101,11 @@ function readUserPart(block: Json, dropped: Dropped, path: string): UserPart[] {
   return [];
 }
 
+/** How closely to look at an image; only OpenAI knows such, and looks as it sees fit where nothing is said. */
+export function dropDetail(detail: unknown, dropped: Dropped): void {
+  if (typeof detail === 'string' && detail !== 'auto') dropped.add('image.detail');
+}
+
 function readAssistant(prompt: PromptBuilder, message: Json, dropped: Dropped): AssistantPart[] {
   const thoughts = objectsIn(message['reasoning_details']).map((detail) =>
     detail['type'] === 'reasoning.encrypted'
@@ -108,8 +117,12 @@ function readAssistant(prompt: PromptBuilder, message: Json, dropped: Dropped): 
     .filter((block) => typeof block['text'] === 'string' && block['text'] !== '')
     .map(textPart);
   const calls = objectsIn(message['tool_calls']).flatMap((call) => {
+    if (isObject(call['custom'])) {
+      const { name, input } = call['custom'];
+      return [prompt.toolCall(String(call['id']), String(name), { input })];
+    }
     if (!isObject(call['function'])) {
-      dropped.add('tool_calls.custom');
+      dropped.add(`tool_calls.${String(call['type'])}`);
       return [];
     }
     const { name, arguments: input } = call['function'];
@@ -121,6 +134,7 @@ function readAssistant(prompt: PromptBuilder, message: Json, dropped: Dropped): 
 function readChatTools(tools: unknown, dropped: Dropped): LanguageModelV4FunctionTool[] {
   return objectsIn(tools).flatMap((tool) => {
     if (isObject(tool['function'])) return [openaiTool(tool['function'], cacheOptions(tool))];
+    if (tool['type'] === 'custom') return [customTool(tool, dropped)];
     dropped.add(`tools.${String(tool['type'])}`);
     return [];
   });
@@ -153,7 +167,8 @@ export function openaiToolChoice(
   if (choice === 'none' || choice === 'required' || choice === 'auto')
     return { toolChoice: { type: choice }, ...serial };
   if (!isObject(choice)) return serial;
-  const name = isObject(choice['function']) ? choice['function']['name'] : choice['name'];
+  const named = [choice['function'], choice['custom'], choice].find(isObject);
+  const name = named?.['name'];
   if (tools.some((tool) => tool.name === name))
     return { toolChoice: { type: 'tool', toolName: String(name) }, ...serial };
   dropped.add('tool_choice');

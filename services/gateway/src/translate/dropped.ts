@@ -1,4 +1,4 @@
-import type { SharedV4Warning } from '@ai-sdk/provider';
+import type { LanguageModelV4Content, SharedV4Warning } from '@ai-sdk/provider';
 import type { Json } from './json.js';
 
 const MAX_NAMES = 30;
@@ -26,6 +26,16 @@ export class Dropped {
   unread(from: Json, read: ReadonlySet<string>, prefix = ''): void {
     for (const [name, value] of Object.entries(from)) {
       if (!read.has(name) && value !== null && value !== undefined) this.add(prefix + name);
+    }
+  }
+
+  /** Parts of an answer that no surface has a place for. */
+  uncarried(content: readonly LanguageModelV4Content[]): void {
+    for (const part of content) {
+      if (part.type === 'source') this.add('citations');
+      else if (part.type === 'tool-call' && part.providerExecuted === true)
+        this.add(`server_tools.${part.toolName}`);
+      else if (part.type === 'file') this.add('files');
     }
   }
 

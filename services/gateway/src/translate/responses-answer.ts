@@ -1,15 +1,17 @@
 import type { Usage } from '../proxy/usage-reader.js';
 import type { AnswerFacts, Block, BlockStart, Finish } from './answer.js';
+import { customInput, customToolNames } from './custom-tools.js';
 import { isObject, type Json } from './json.js';
 import type { AnswerWriter } from './surface-adapter.js';
 import { sealSignature } from './thought-seal.js';
 
 /** A whole response (https://platform.openai.com/docs/api-reference/responses). */
 export function responsesAnswer(blocks: readonly Block[], finish: Finish, facts: AnswerFacts): object {
+  const custom = customToolNames(facts.request);
   return finished(
     facts,
     finish,
-    blocks.map((block, index) => outputItem(block, itemId(block.start, facts, index), 'completed')),
+    blocks.map((block, index) => outputItem(block, itemId(block.start, facts, index), 'completed', custom)),
   );
 }
 
@@ -19,8 +21,12 @@ export class ResponsesWriter implements AnswerWriter {
   private readonly items: Json[] = [];
   private start: BlockStart = { kind: 'text' };
   private item = '';
+  private readonly custom: ReadonlySet<string>;
+  private isCustom = false;
 
-  constructor(private readonly facts: AnswerFacts) {}
+  constructor(private readonly facts: AnswerFacts) {
+    this.custom = customToolNames(facts.request);
+  }
 
   begin(): string {
     const response = responseObject(this.facts, 'in_progress', []);
@@ -29,8 +35,9 @@ export class ResponsesWriter implements AnswerWriter {
 
   open(start: BlockStart): string {
     this.start = start;
-    this.item = itemId(start, this.facts, this.items.length);
-    const item = outputItem({ start, text: '', signature: undefined }, this.item, 'in_progress');
+    this.isCustom = start.kind === 'tool' && this.custom.has(start.name);
+    const item = this.outputItem({ start, text: '', signature: undefined }, 'in_progress');
+    this.item = String(item['id']);
     const empty = { ...item, ...EMPTIED[start.kind] };
     const added = this.event('response.output_item.added', { output_index: this.items.length, item: empty });
     if (start.kind === 'text')
@@ -43,13 +50,15 @@ export class ResponsesWriter implements AnswerWriter {
   }
 
   delta(text: string): string {
+    // the text of a custom call is known once its arguments are whole
+    if (this.isCustom) return '';
     const logprobs = this.start.kind === 'text' ? { logprobs: [] } : {};
     return this.event(`${EVENTS[this.start.kind]}.delta`, { ...this.at(), delta: text, ...logprobs });
   }
 
   close(block: Block): string {
     const { text, start } = block;
-    const item = outputItem(block, this.item, 'completed');
+    const item = this.outputItem(block, 'completed');
     const at = this.at();
     const done = `${EVENTS[start.kind]}.done`;
     let events = '';
@@ -61,6 +70,10 @@ export class ResponsesWriter implements AnswerWriter {
       events =
         this.event(done, { ...at, text }) +
         this.event('response.reasoning_summary_part.done', { ...at, part: summaryPart(text) });
+    else if (this.isCustom)
+      events =
+        this.event(`${CUSTOM_EVENTS}.delta`, { ...at, delta: item['input'] }) +
+        this.event(`${CUSTOM_EVENTS}.done`, { ...at, input: item['input'] });
     else if (start.kind === 'tool') events = this.event(done, { ...at, name: start.name, arguments: text });
     events += this.event('response.output_item.done', { output_index: this.items.length, item });
     this.items.push(item);
@@ -70,6 +83,10 @@ export class ResponsesWriter implements AnswerWriter {
   end(finish: Finish): string {
     const response = finished(this.facts, finish, this.items);
     return this.event(`response.${String(response['status'])}`, { response });
+  }
+
+  private outputItem(block: Block, status: string): Json {
+    return outputItem(block, itemId(block.start, this.facts, this.items.length), status, this.custom);
   }
 
   /** Where in the response a delta belongs. */
@@ -90,6 +107,7 @@ const EVENTS: Readonly<Record<BlockStart['kind'], string>> = {
   redacted: 'response.reasoning_summary_text',
   tool: 'response.function_call_arguments',
 };
+const CUSTOM_EVENTS = 'response.custom_tool_call_input';
 const EMPTIED: Readonly<Record<BlockStart['kind'], Json>> = {
   text: { content: [] },
   thinking: { summary: [] },
@@ -110,11 +128,16 @@ function summaryPart(text: string): Json {
   return { type: 'summary_text', text };
 }
 
-function outputItem({ start, text, signature }: Block, id: string, status: string): Json {
+function outputItem(block: Block, id: string, status: string, custom: ReadonlySet<string>): Json {
+  const { start, text, signature } = block;
   switch (start.kind) {
     case 'text':
       return { id, type: 'message', status, role: 'assistant', content: [textPart(text)] };
     case 'tool':
+      if (custom.has(start.name)) {
+        const input = customInput(text);
+        return { id, type: 'custom_tool_call', status, call_id: start.id, name: start.name, input };
+      }
       return { id, type: 'function_call', status, call_id: start.id, name: start.name, arguments: text };
     case 'thinking':
     case 'redacted': {

@@ -1,5 +1,6 @@
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
-import { openaiTool, openaiToolChoice, schemaFormat } from './chat-request.js';
+import { dropDetail, openaiTool, openaiToolChoice, schemaFormat } from './chat-request.js';
+import { customTool } from './custom-tools.js';
 import type { Dropped } from './dropped.js';
 import { fileFromUrl } from './file-part.js';
 import { blocksOf, isObject, malformed, numberOf, objectsIn, present, textOf, type Json } from './json.js';
@@ -18,6 +19,7 @@ export function readResponsesRequest(body: Json, dropped: Dropped): LanguageMode
   dropped.unread(body, READ);
   if (typeof body['previous_response_id'] === 'string')
     malformed('previous_response_id', 'nothing is stored where this model is served; send the whole input');
+  dropUnstored(body, dropped);
   const items =
     typeof body['input'] === 'string' ? [{ role: 'user', content: body['input'] }] : objectsIn(body['input']);
   if (items.length === 0) malformed('input', 'Field required');
@@ -26,6 +28,7 @@ export function readResponsesRequest(body: Json, dropped: Dropped): LanguageMode
   for (const [index, item] of items.entries()) readItem(prompt, item, dropped, `input[${index}]`);
   const tools = objectsIn(body['tools']).flatMap((tool) => {
     if (tool['type'] === 'function') return [openaiTool(tool)];
+    if (tool['type'] === 'custom') return [customTool(tool, dropped)];
     dropped.add(`tools.${String(tool['type'])}`);
     return [];
   });
@@ -47,6 +50,15 @@ export function readResponsesRequest(body: Json, dropped: Dropped): LanguageMode
   });
 }
 
+/** What asks the upstream to keep the answer, or to tell more than is carried. */
+function dropUnstored(body: Json, dropped: Dropped): void {
+  if (body['store'] === true) dropped.add('store');
+  const { include, text } = body;
+  for (const name of Array.isArray(include) ? include.map(String) : [])
+    if (name !== 'reasoning.encrypted_content') dropped.add(`include.${name}`);
+  if (isObject(text)) dropped.unread(text, new Set(['format']), 'text.');
+}
+
 function readItem(prompt: PromptBuilder, item: Json, dropped: Dropped, path: string): void {
   switch (item['type'] ?? 'message') {
     case 'message':
@@ -55,6 +67,11 @@ function readItem(prompt: PromptBuilder, item: Json, dropped: Dropped, path: str
       return prompt.assistant([
         prompt.toolCall(String(item['call_id']), String(item['name']), item['arguments'] ?? ''),
       ]);
+    case 'custom_tool_call':
+      return prompt.assistant([
+        prompt.toolCall(String(item['call_id']), String(item['name']), { input: item['input'] }),
+      ]);
+    case 'custom_tool_call_output':
     case 'function_call_output': {
       const parts = blocksOf(item['output'], 'input_text');
       return prompt.toolResult(
@@ -105,6 +122,7 @@ function readUserPart(part: Json, dropped: Dropped, path: string): UserPart[] {
     case 'input_image': {
       const url = textOf(part['image_url']);
       if (url === undefined) break;
+      dropDetail(part['detail'], dropped);
       return [fileFromUrl(url, 'image/jpeg', `${path}.image_url`)];
     }
     case 'input_file': {

@@ -50,6 +50,71 @@ describe.each(SURFACES)('%s', (surface) => {
   });
 });
 
+describe('what is not carried is named', () => {
+  it.each<[SurfaceName, Json, string[]]>([
+    [
+      'messages',
+      { tools: [{ name: 't', input_schema: {}, defer_loading: true, input_examples: [{}] }] },
+      ['tools.defer_loading', 'tools.input_examples'],
+    ],
+    [
+      'messages',
+      {
+        messages: [
+          {
+            role: 'user',
+            content: [
+              {
+                type: 'document',
+                source: { type: 'text', data: 'x' },
+                citations: { enabled: true },
+                context: 'c',
+              },
+            ],
+          },
+          { role: 'assistant', content: [{ type: 'text', text: 'a', citations: [{}] }] },
+        ],
+      },
+      ['citations', 'document.context'],
+    ],
+    [
+      'messages',
+      { messages: [{ role: 'user', content: [{ type: 'container_upload', file_id: 'f' }, text('hi')] }] },
+      ['container_upload'],
+    ],
+    [
+      'chat_completions',
+      {
+        logprobs: true,
+        modalities: ['text', 'audio'],
+        messages: [
+          {
+            role: 'user',
+            name: 'ann',
+            content: [
+              { type: 'input_audio', input_audio: {} },
+              { type: 'image_url', image_url: { url: 'https://e.example/a.png', detail: 'high' } },
+            ],
+          },
+        ],
+      },
+      ['logprobs', 'modalities', 'messages.name', 'input_audio', 'image.detail'],
+    ],
+    [
+      'responses',
+      {
+        store: true,
+        include: ['reasoning.encrypted_content', 'message.output_text.logprobs'],
+        text: { verbosity: 'low' },
+        input: [user, { type: 'web_search_call', id: 'w' }],
+      },
+      ['store', 'include.message.output_text.logprobs', 'text.verbosity', 'input.web_search_call'],
+    ],
+  ])('%s', (surface, extra, dropped) => {
+    expect(read(surface, { ...base[surface as keyof typeof base], ...extra }).dropped).toEqual(dropped);
+  });
+});
+
 describe('thinking and effort', () => {
   it.each([
     [{ thinking: { type: 'disabled' } }, 'none'],
@@ -241,6 +306,20 @@ it('marks of the prompt cache are kept for an upstream that knows them', () => {
     const { prompt } = read(surface, { ...base[surface], messages: [{ role: 'user', content: [marked] }] });
     expect(prompt[0]?.content[0]).toEqual({ ...text('hi'), providerOptions });
   }
+});
+
+it('search results keep where they were found', () => {
+  const result = {
+    type: 'search_result',
+    title: 'Fjords',
+    source: 'https://f.example',
+    content: [text('deep')],
+  };
+  const { prompt } = read('messages', {
+    ...base.messages,
+    messages: [{ role: 'user', content: [result] }],
+  });
+  expect(prompt).toMatchObject([{ content: [text('Fjords\nhttps://f.example'), text('deep')] }]);
 });
 
 it('structured output is asked for alike', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ProviderConfig } from '@muxgate/config';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { converseStream } from '../../../../test/contract/bedrock.simulator.js';
 import type { Dialect } from './dialect.js';
 import { StreamedAnswer } from './streamed-answer.js';
 import { ADAPTERS } from './surface-adapter.js';
@@ -17,8 +18,11 @@ const facts = {
 };
 const provider = { name: 'p', baseUrl: 'https://vendor.example' } as ProviderConfig;
 const prompt = [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'hi' }] }];
+const BEDROCK = 'bedrock-tools';
 const bytesOf = (name: string): Buffer =>
-  readFileSync(new URL(`../../../../test/fixtures/streams/${name}.sse`, import.meta.url));
+  name === BEDROCK
+    ? Buffer.concat(converseStream())
+    : readFileSync(new URL(`../../../../test/fixtures/streams/${name}.sse`, import.meta.url));
 
 /** What the client sees of an upstream stream that arrives in these chunks: the events, or how they ended. */
 async function translated(
@@ -35,7 +39,8 @@ async function translated(
         controller.close();
       },
     });
-    const headers = { 'content-type': 'text/event-stream' };
+    const type = dialect === 'bedrock' ? 'application/vnd.amazon.eventstream' : 'text/event-stream';
+    const headers = { 'content-type': type };
     const model = upstreamModel(provider, dialect, 'm', () =>
       Promise.resolve(new Response(body, { headers })),
     );
@@ -60,9 +65,10 @@ const RECORDED: [string, Dialect, SurfaceName, SurfaceName][] = [
   ['responses-failed', 'openai-responses', 'messages', 'chat_completions'],
   ['../translated/gemini-text', 'gemini', 'messages', 'chat_completions'],
   ['../translated/gemini-tools', 'gemini', 'messages', 'responses'],
+  [BEDROCK, 'bedrock', 'messages', 'responses'],
 ];
 
-describe.each(RECORDED)('%s', (name, dialect, first, second) => {
+describe.each(RECORDED)('%s of %s', (name, dialect, first, second) => {
   const bytes = bytesOf(name);
 
   it('gives the same events wherever it is split in two', async () => {
@@ -95,6 +101,12 @@ describe.each(RECORDED)('%s', (name, dialect, first, second) => {
   });
 
   it('ends in a failure wherever it breaks off before its end', async () => {
+    if (dialect === 'bedrock') {
+      const frames = converseStream();
+      for (let count = 1; count < frames.length - 2; count++)
+        expect(await translated(dialect, frames.slice(0, count), first)).toMatch(/failed: |cut$/);
+      return;
+    }
     const events = bytes.toString().split('\n\n');
     const ends =
       /message_stop|\[DONE\]|response\.(completed|failed)|finish_reason":"|finishReason|event: error|"error":\{/;

@@ -91,6 +91,7 @@ export class Translation implements Attempt {
     if (this.over) return;
     this.outcome.committed(this.exchange);
     this.dropped.warnings(result.warnings);
+    this.dropped.uncarried(result.content);
     const finish = wholeFinish(result, this.provider);
     const answer = this.adapter.answer(answerBlocks(result.content, finish), finish, facts);
     this.exchange.usage = finish.usage;
