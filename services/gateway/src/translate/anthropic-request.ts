@@ -1,7 +1,19 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool } from '@ai-sdk/provider';
 import type { Dropped } from './dropped.js';
 import { fileFromData, fileFromUrl } from './file-part.js';
-import { blocksOf, isObject, malformed, numberOf, objectsIn, present, textOf, type Json } from './json.js';
+import {
+  blocksOf,
+  isObject,
+  listIn,
+  malformed,
+  numberIn,
+  numberOf,
+  objectsIn,
+  present,
+  textIn,
+  textOf,
+  type Json,
+} from './json.js';
 import {
   cacheOptions,
   PromptBuilder,
@@ -30,17 +42,18 @@ export function readAnthropicRequest(
 ): LanguageModelV4CallOptions {
   dropped.unread(body, READ);
   if (version === VERSION_WITHOUT_SAMPLING) refuseSampling(body);
-  if (!Array.isArray(body['messages'])) malformed('messages', 'Field required');
-  if (objectsIn(body['messages']).length === 0) malformed('messages', 'at least one message is required');
+  if (body['messages'] === undefined) malformed('messages', 'Field required');
+  if (listIn(body['messages'], 'messages').length === 0)
+    malformed('messages', 'at least one message is required');
   const config = isObject(body['output_config']) ? body['output_config'] : {};
   dropped.unread(config, new Set(['effort', 'format']), 'output_config.');
   const tools = readTools(body['tools'], dropped);
   return present<LanguageModelV4CallOptions>({
     prompt: readPrompt(body, dropped),
-    maxOutputTokens: numberOf(body['max_tokens']),
-    temperature: numberOf(body['temperature']),
-    topP: numberOf(body['top_p']),
-    topK: numberOf(body['top_k']),
+    maxOutputTokens: numberIn(body, 'max_tokens'),
+    temperature: numberIn(body, 'temperature'),
+    topP: numberIn(body, 'top_p'),
+    topK: numberIn(body, 'top_k'),
     stopSequences: Array.isArray(body['stop_sequences']) ? body['stop_sequences'].map(String) : undefined,
     responseFormat: readFormat(config['format'] ?? body['output_format']),
     reasoning: readThinking(body['thinking'], config['effort']),
@@ -57,7 +70,7 @@ function refuseSampling(body: Json): void {
 function readPrompt(body: Json, dropped: Dropped): LanguageModelV4CallOptions['prompt'] {
   const prompt = new PromptBuilder();
   readSystem(prompt, body['system'], dropped);
-  for (const [index, message] of objectsIn(body['messages']).entries()) {
+  for (const [index, message] of listIn(body['messages'], 'messages').entries()) {
     const content = message['content'];
     switch (message['role']) {
       case 'system':
@@ -73,6 +86,8 @@ function readPrompt(body: Json, dropped: Dropped): LanguageModelV4CallOptions['p
         malformed(`messages.${index}.role`, 'must be one of user, assistant, system');
     }
   }
+  if (prompt.messages.every(({ role }) => role === 'system'))
+    malformed('messages', 'at least one message must have content');
   return prompt.messages;
 }
 
@@ -93,7 +108,12 @@ function readUser(prompt: PromptBuilder, blocks: readonly Json[], dropped: Dropp
       continue;
     }
     const content = blocksOf(block['content']).flatMap((inner) => readUserBlock(inner, dropped, path));
-    prompt.toolResult(String(block['tool_use_id']), content, block['is_error'] === true, cacheOptions(block));
+    prompt.toolResult(
+      textIn(block, 'tool_use_id', path),
+      content,
+      block['is_error'] === true,
+      cacheOptions(block),
+    );
   }
   prompt.user(parts);
 }
@@ -119,7 +139,7 @@ function readUserBlock(block: Json, dropped: Dropped, path: string): UserPart[] 
 }
 
 function readSource(block: Json, otherwise: string, dropped: Dropped, path: string): UserPart[] {
-  const source = isObject(block['source']) ? block['source'] : {};
+  const source = isObject(block['source']) ? block['source'] : malformed(`${path}.source`, 'Field required');
   dropCitations(block, dropped);
   if (textOf(block['context']) !== undefined) dropped.add('document.context');
   const name = textOf(block['title']);
@@ -127,10 +147,21 @@ function readSource(block: Json, otherwise: string, dropped: Dropped, path: stri
   switch (source['type']) {
     case 'base64':
       return [
-        { ...fileFromData(String(source['data']), textOf(source['media_type']) ?? otherwise), ...extras },
+        {
+          ...fileFromData(
+            textIn(source, 'data', `${path}.source`),
+            textOf(source['media_type']) ?? otherwise,
+          ),
+          ...extras,
+        },
       ];
     case 'url':
-      return [{ ...fileFromUrl(String(source['url']), otherwise, `${path}.source.url`), ...extras }];
+      return [
+        {
+          ...fileFromUrl(textIn(source, 'url', `${path}.source`), otherwise, `${path}.source.url`),
+          ...extras,
+        },
+      ];
     case 'text':
       return [textPart({ ...block, text: source['data'] })];
     case 'content':
@@ -158,7 +189,12 @@ function readAssistantBlock(prompt: PromptBuilder, block: Json, dropped: Dropped
       return [reasoningPart('', { redactedData: block['data'] })];
     case 'tool_use':
       return [
-        prompt.toolCall(String(block['id']), String(block['name']), block['input'], cacheOptions(block)),
+        prompt.toolCall(
+          textIn(block, 'id', 'tool_use'),
+          textIn(block, 'name', 'tool_use'),
+          block['input'],
+          cacheOptions(block),
+        ),
       ];
     default:
       dropped.add(String(block['type']));
@@ -176,7 +212,7 @@ function readTools(tools: unknown, dropped: Dropped): LanguageModelV4FunctionToo
     return [
       present<LanguageModelV4FunctionTool>({
         type: 'function',
-        name: String(tool['name']),
+        name: textIn(tool, 'name', 'tools'),
         description: textOf(tool['description']),
         inputSchema: tool['input_schema'],
         strict: tool['strict'] === true ? true : undefined,

@@ -2,7 +2,18 @@ import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool } from '@a
 import { customTool } from './custom-tools.js';
 import type { Dropped } from './dropped.js';
 import { fileFromData, fileFromUrl } from './file-part.js';
-import { blocksOf, isObject, malformed, numberOf, objectsIn, present, textOf, type Json } from './json.js';
+import {
+  blocksOf,
+  isObject,
+  listIn,
+  malformed,
+  numberIn,
+  objectsIn,
+  present,
+  textIn,
+  textOf,
+  type Json,
+} from './json.js';
 import {
   cacheOptions,
   PromptBuilder,
@@ -24,7 +35,7 @@ export function readChatRequest(body: Json, dropped: Dropped): LanguageModelV4Ca
   dropped.unread(body, READ);
   if (body['n'] !== undefined && body['n'] !== null && body['n'] !== 1)
     malformed('n', 'only 1 can be translated');
-  const messages = objectsIn(body['messages']);
+  const messages = body['messages'] === undefined ? [] : listIn(body['messages'], 'messages');
   if (messages.length === 0) malformed('messages', 'a list of at least one message is required');
   const prompt = new PromptBuilder();
   for (const [index, message] of messages.entries())
@@ -33,13 +44,13 @@ export function readChatRequest(body: Json, dropped: Dropped): LanguageModelV4Ca
   const { stop } = body;
   return present<LanguageModelV4CallOptions>({
     prompt: prompt.messages,
-    maxOutputTokens: numberOf(body['max_completion_tokens']) ?? numberOf(body['max_tokens']),
-    temperature: numberOf(body['temperature']),
-    topP: numberOf(body['top_p']),
-    topK: numberOf(body['top_k']),
-    presencePenalty: numberOf(body['presence_penalty']),
-    frequencyPenalty: numberOf(body['frequency_penalty']),
-    seed: numberOf(body['seed']),
+    maxOutputTokens: numberIn(body, 'max_completion_tokens') ?? numberIn(body, 'max_tokens'),
+    temperature: numberIn(body, 'temperature'),
+    topP: numberIn(body, 'top_p'),
+    topK: numberIn(body, 'top_k'),
+    presencePenalty: numberIn(body, 'presence_penalty'),
+    frequencyPenalty: numberIn(body, 'frequency_penalty'),
+    seed: numberIn(body, 'seed'),
     stopSequences: typeof stop === 'string' ? [stop] : Array.isArray(stop) ? stop.map(String) : undefined,
     responseFormat: readFormat(body['response_format']),
     reasoning: effortOf(body['reasoning_effort']),
@@ -63,7 +74,7 @@ function readMessage(prompt: PromptBuilder, message: Json, dropped: Dropped, pat
       );
     case 'tool':
       return prompt.toolResult(
-        String(message['tool_call_id']),
+        textIn(message, 'tool_call_id', path),
         blocksOf(content).flatMap((block) => readUserPart(block, dropped, `${path}.content`)),
         false,
         cacheOptions(message),
@@ -83,7 +94,10 @@ function readUserPart(block: Json, dropped: Dropped, path: string): UserPart[] {
       const image = isObject(block['image_url']) ? block['image_url'] : {};
       dropDetail(image['detail'], dropped);
       return [
-        { ...fileFromUrl(String(image['url']), 'image/jpeg', `${path}.image_url`), ...cacheOptions(block) },
+        {
+          ...fileFromUrl(textIn(image, 'url', `${path}.image_url`), 'image/jpeg', `${path}.image_url`),
+          ...cacheOptions(block),
+        },
       ];
     }
     case 'file': {
@@ -118,15 +132,17 @@ function readAssistant(prompt: PromptBuilder, message: Json, dropped: Dropped): 
     .map(textPart);
   const calls = objectsIn(message['tool_calls']).flatMap((call) => {
     if (isObject(call['custom'])) {
-      const { name, input } = call['custom'];
-      return [prompt.toolCall(String(call['id']), String(name), { input })];
+      const { input } = call['custom'];
+      const name = textIn(call['custom'], 'name', 'tool_calls.custom');
+      return [prompt.toolCall(textIn(call, 'id', 'tool_calls'), name, { input })];
     }
     if (!isObject(call['function'])) {
       dropped.add(`tool_calls.${String(call['type'])}`);
       return [];
     }
-    const { name, arguments: input } = call['function'];
-    return [prompt.toolCall(String(call['id']), String(name), input ?? '')];
+    const { arguments: input } = call['function'];
+    const name = textIn(call['function'], 'name', 'tool_calls.function');
+    return [prompt.toolCall(textIn(call, 'id', 'tool_calls'), name, input ?? '')];
   });
   return [...thoughts, ...texts, ...calls];
 }
@@ -144,7 +160,7 @@ function readChatTools(tools: unknown, dropped: Dropped): LanguageModelV4Functio
 export function openaiTool(definition: Json, options: object = {}): LanguageModelV4FunctionTool {
   return present<LanguageModelV4FunctionTool>({
     type: 'function',
-    name: String(definition['name']),
+    name: textIn(definition, 'name', 'tools'),
     description: textOf(definition['description']),
     inputSchema: isObject(definition['parameters'])
       ? definition['parameters']

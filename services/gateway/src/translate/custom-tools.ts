@@ -1,6 +1,6 @@
 import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider';
 import type { Dropped } from './dropped.js';
-import { isObject, objectsIn, parseObject, present, textOf, type Json } from './json.js';
+import { isObject, objectsIn, parseObject, present, textIn, textOf, type Json } from './json.js';
 
 /**
  * OpenAI's custom tools take free text instead of JSON. Other vendors know no such thing: there they are functions with
@@ -15,7 +15,8 @@ const SCHEMA = {
 
 /** A grammar is told to the model, though nobody enforces it. */
 export function customTool(tool: Json, dropped: Dropped): LanguageModelV4FunctionTool {
-  const { name, description, format } = definitionOf(tool);
+  const definition = definitionOf(tool);
+  const { description, format } = definition;
   const form = isObject(format) && isObject(format['grammar']) ? format['grammar'] : format;
   const grammar = isObject(form) ? textOf(form['definition']) : undefined;
   if (grammar !== undefined) dropped.add('tools.format');
@@ -25,7 +26,7 @@ export function customTool(tool: Json, dropped: Dropped): LanguageModelV4Functio
   ].filter((text) => text !== undefined);
   return present<LanguageModelV4FunctionTool>({
     type: 'function',
-    name: String(name),
+    name: textIn(definition, 'name', 'tools'),
     description: told.length === 0 ? undefined : told.join('\n\n'),
     inputSchema: SCHEMA,
   });

@@ -20,9 +20,32 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** Content as a list of blocks: vendors allow a plain string for a single text. */
+/**
+ * Content as a list of blocks: vendors allow a plain string for a single text.
+ *
+ * @throws RequestMalformed
+ */
 export function blocksOf(content: unknown, textType = 'text'): Json[] {
-  return typeof content === 'string' ? [{ type: textType, text: content }] : objectsIn(content);
+  if (typeof content === 'string') return [{ type: textType, text: content }];
+  return content === undefined || content === null ? [] : listIn(content, 'content');
+}
+
+/** @throws RequestMalformed for anything but a list of objects */
+export function listIn(value: unknown, path: string): Json[] {
+  if (!Array.isArray(value) || !value.every(isObject)) malformed(path, 'must be a list of objects');
+  return value;
+}
+
+/** @throws RequestMalformed for what is there but no number */
+export function numberIn(body: Json, name: string): number | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  return numberOf(value) ?? malformed(name, 'must be a number');
+}
+
+/** @throws RequestMalformed where it is missing */
+export function textIn(from: Json, name: string, path: string): string {
+  return textOf(from[name]) ?? malformed(`${path}.${name}`, 'Field required');
 }
 
 /** The object without what is not there: optional properties may not be `undefined`. */

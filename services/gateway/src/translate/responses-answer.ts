@@ -136,7 +136,14 @@ function outputItem(block: Block, id: string, status: string, custom: ReadonlySe
     case 'tool':
       if (custom.has(start.name)) {
         const input = customInput(text);
-        return { id, type: 'custom_tool_call', status, call_id: start.id, name: start.name, input };
+        return {
+          id: id.replace(/^fc/, 'ctc'),
+          type: 'custom_tool_call',
+          status,
+          call_id: start.id,
+          name: start.name,
+          input,
+        };
       }
       return { id, type: 'function_call', status, call_id: start.id, name: start.name, arguments: text };
     case 'thinking':

@@ -3,7 +3,18 @@ import { dropDetail, openaiTool, openaiToolChoice, schemaFormat } from './chat-r
 import { customTool } from './custom-tools.js';
 import type { Dropped } from './dropped.js';
 import { fileFromUrl } from './file-part.js';
-import { blocksOf, isObject, malformed, numberOf, objectsIn, present, textOf, type Json } from './json.js';
+import {
+  blocksOf,
+  isObject,
+  listIn,
+  malformed,
+  numberIn,
+  objectsIn,
+  present,
+  textIn,
+  textOf,
+  type Json,
+} from './json.js';
 import { cacheOptions, PromptBuilder, reasoningPart, textPart, type UserPart } from './prompt-builder.js';
 import { effortOf } from './reasoning-effort.js';
 import { openSignature } from './thought-seal.js';
@@ -21,7 +32,11 @@ export function readResponsesRequest(body: Json, dropped: Dropped): LanguageMode
     malformed('previous_response_id', 'nothing is stored where this model is served; send the whole input');
   dropUnstored(body, dropped);
   const items =
-    typeof body['input'] === 'string' ? [{ role: 'user', content: body['input'] }] : objectsIn(body['input']);
+    typeof body['input'] === 'string'
+      ? [{ role: 'user', content: body['input'] }]
+      : body['input'] === undefined
+        ? []
+        : listIn(body['input'], 'input');
   if (items.length === 0) malformed('input', 'Field required');
   const prompt = new PromptBuilder();
   prompt.system(textOf(body['instructions']) ?? '');
@@ -35,9 +50,9 @@ export function readResponsesRequest(body: Json, dropped: Dropped): LanguageMode
   const format = isObject(body['text']) && isObject(body['text']['format']) ? body['text']['format'] : {};
   return present<LanguageModelV4CallOptions>({
     prompt: prompt.messages,
-    maxOutputTokens: numberOf(body['max_output_tokens']),
-    temperature: numberOf(body['temperature']),
-    topP: numberOf(body['top_p']),
+    maxOutputTokens: numberIn(body, 'max_output_tokens'),
+    temperature: numberIn(body, 'temperature'),
+    topP: numberIn(body, 'top_p'),
     responseFormat:
       format['type'] === 'json_schema'
         ? schemaFormat(format)
@@ -65,17 +80,17 @@ function readItem(prompt: PromptBuilder, item: Json, dropped: Dropped, path: str
       return readMessage(prompt, item, dropped, path);
     case 'function_call':
       return prompt.assistant([
-        prompt.toolCall(String(item['call_id']), String(item['name']), item['arguments'] ?? ''),
+        prompt.toolCall(textIn(item, 'call_id', path), textIn(item, 'name', path), item['arguments'] ?? ''),
       ]);
     case 'custom_tool_call':
       return prompt.assistant([
-        prompt.toolCall(String(item['call_id']), String(item['name']), { input: item['input'] }),
+        prompt.toolCall(textIn(item, 'call_id', path), textIn(item, 'name', path), { input: item['input'] }),
       ]);
     case 'custom_tool_call_output':
     case 'function_call_output': {
       const parts = blocksOf(item['output'], 'input_text');
       return prompt.toolResult(
-        String(item['call_id']),
+        textIn(item, 'call_id', path),
         parts.flatMap((part) => readUserPart(part, dropped, `${path}.output`)),
       );
     }

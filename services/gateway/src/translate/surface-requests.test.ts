@@ -50,6 +50,42 @@ describe.each(SURFACES)('%s', (surface) => {
   });
 });
 
+describe('what makes no sense is refused, with its place', () => {
+  const block = (content: unknown): Json => ({ messages: [{ role: 'user', content }] });
+  it.each<[SurfaceName, Json, string]>([
+    ['messages', { temperature: 'hot' }, 'temperature: must be a number'],
+    ['messages', { max_tokens: '50' }, 'max_tokens: must be a number'],
+    ['messages', { messages: 'x' }, 'messages: must be a list of objects'],
+    ['messages', { messages: [null, user] }, 'messages: must be a list of objects'],
+    ['messages', { system: ['a'] }, 'content: must be a list of objects'],
+    ['messages', block(''), 'messages: at least one message must have content'],
+    ['messages', block([{ type: 'image' }]), 'messages.0.content.source: Field required'],
+    [
+      'messages',
+      block([{ type: 'image', source: { type: 'base64', media_type: 'image/png' } }]),
+      'messages.0.content.source.data: Field required',
+    ],
+    ['messages', block([{ type: 'tool_result' }]), 'messages.0.content.tool_use_id: Field required'],
+    ['messages', { tools: [{ input_schema: {} }] }, 'tools.name: Field required'],
+    ['chat_completions', { temperature: [] }, 'temperature: must be a number'],
+    ['chat_completions', { messages: ['x'] }, 'messages: must be a list of objects'],
+    [
+      'chat_completions',
+      { messages: [user, { role: 'tool', content: 'x' }] },
+      'messages[1].tool_call_id: Field required',
+    ],
+    [
+      'chat_completions',
+      block([{ type: 'image_url', image_url: {} }]),
+      'messages[0].content.image_url.url: Field required',
+    ],
+    ['responses', { input: [7] }, 'input: must be a list of objects'],
+    ['responses', { input: [{ type: 'function_call', call_id: 'a' }] }, 'input[0].name: Field required'],
+  ])('%s %j', (surface, extra, says) => {
+    expect(() => read(surface, { ...base[surface as keyof typeof base], ...extra })).toThrow(says);
+  });
+});
+
 describe('what is not carried is named', () => {
   it.each<[SurfaceName, Json, string[]]>([
     [
