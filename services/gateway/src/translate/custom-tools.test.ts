@@ -53,7 +53,6 @@ const SURFACES = {
 
 describe.each(Object.entries(SURFACES))('custom tools of %s', (name, body) => {
   const surface = ADAPTERS[name as keyof typeof SURFACES];
-  const facts = { id: 'x', model: 'm', createdAt: 1, request: body as Json };
 
   it('become functions of one field, their earlier calls too; the grammar is told', () => {
     const dropped = new Dropped();
@@ -71,40 +70,48 @@ describe.each(Object.entries(SURFACES))('custom tools of %s', (name, body) => {
     ]);
     expect(dropped.headers).toEqual(['x-muxgate-dropped', 'tools.format']);
   });
+});
 
-  it('come back as calls with free text, whole or streamed, beside calls of functions', () => {
-    const whole = surface.answer(BLOCKS, END, facts) as Json;
-    const writer = surface.writer(facts);
-    let wire = writer.begin();
-    for (const block of BLOCKS) {
-      wire += writer.open(block.start);
-      for (const half of [block.text.slice(0, 9), block.text.slice(9)]) wire += writer.delta(half);
-      wire += writer.close(block);
-    }
-    wire += writer.end(END);
-    const events = [...wire.matchAll(/^data: (\{.*)$/gm)].map(([, data]) => JSON.parse(data ?? '') as Json);
-    if (name === 'responses') {
-      const output = [
-        { type: 'custom_tool_call', call_id: 'c1', name: 'patch', input: PATCH },
-        { type: 'function_call', call_id: 'c2', name: 'look', arguments: '{"at":1}' },
-      ];
-      expect(whole).toMatchObject({ output });
-      expect(events.at(-1)).toMatchObject({ response: { output } });
-      expect(
-        events.filter(({ type }) => String(type).startsWith('response.custom_tool_call_input')),
-      ).toMatchObject([{ delta: PATCH }, { input: PATCH }]);
-      return;
-    }
-    const calls = [
-      { id: 'c1', type: 'custom', custom: { name: 'patch', input: PATCH } },
-      { id: 'c2', type: 'function', function: { name: 'look', arguments: '{"at":1}' } },
-    ];
-    expect(whole).toMatchObject({ choices: [{ message: { tool_calls: calls } }] });
-    const deltas = events.flatMap(
-      ({ choices }) =>
-        (choices as { delta: { tool_calls?: { index: number }[] } }[])[0]?.delta.tool_calls ?? [],
-    );
-    expect(deltas[0]).toEqual({ index: 0, ...calls[0] });
-    expect(deltas.slice(1).map(({ index }) => index)).toEqual([1, 1, 1]);
+const factsOf = (request: Json) => ({ id: 'x', model: 'm', createdAt: 1, request });
+
+/** The answer of BLOCKS as events, each arguments in two deltas. */
+function streamed(name: keyof typeof SURFACES): Json[] {
+  const writer = ADAPTERS[name].writer(factsOf(SURFACES[name]));
+  let wire = writer.begin();
+  for (const block of BLOCKS) {
+    wire += writer.open(block.start);
+    for (const half of [block.text.slice(0, 9), block.text.slice(9)]) wire += writer.delta(half);
+    wire += writer.close(block);
+  }
+  wire += writer.end(END);
+  return [...wire.matchAll(/^data: (\{.*)$/gm)].map(([, data]) => JSON.parse(data ?? '') as Json);
+}
+
+it('Responses gets calls with free text, whole or streamed, beside calls of functions', () => {
+  const output = [
+    { type: 'custom_tool_call', call_id: 'c1', name: 'patch', input: PATCH },
+    { type: 'function_call', call_id: 'c2', name: 'look', arguments: '{"at":1}' },
+  ];
+  expect(ADAPTERS.responses.answer(BLOCKS, END, factsOf(SURFACES.responses))).toMatchObject({ output });
+  const events = streamed('responses');
+  expect(events.at(-1)).toMatchObject({ response: { output } });
+  expect(
+    events.filter(({ type }) => String(type).startsWith('response.custom_tool_call_input')),
+  ).toMatchObject([{ delta: PATCH }, { input: PATCH }]);
+});
+
+it('Chat gets calls with free text, whole or streamed, beside calls of functions', () => {
+  const calls = [
+    { id: 'c1', type: 'custom', custom: { name: 'patch', input: PATCH } },
+    { id: 'c2', type: 'function', function: { name: 'look', arguments: '{"at":1}' } },
+  ];
+  expect(ADAPTERS.chat_completions.answer(BLOCKS, END, factsOf(SURFACES.chat_completions))).toMatchObject({
+    choices: [{ message: { tool_calls: calls } }],
   });
+  const deltas = streamed('chat_completions').flatMap(
+    ({ choices }) =>
+      (choices as { delta: { tool_calls?: { index: number }[] } }[])[0]?.delta.tool_calls ?? [],
+  );
+  expect(deltas[0]).toEqual({ index: 0, ...calls[0] });
+  expect(deltas.slice(1).map(({ index }) => index)).toEqual([1, 1, 1]);
 });

@@ -52,6 +52,22 @@ async function translated(
   return answer.finished === undefined ? `${out}cut` : out;
 }
 
+/** The stream's beginnings, of one event and more, without its end. */
+function cutEvents(bytes: Buffer): Buffer[] {
+  const events = bytes.toString().split('\n\n');
+  const ends =
+    /message_stop|\[DONE\]|response\.(completed|failed)|finish_reason":"|finishReason|event: error|"error":\{/;
+  const last = events.findIndex((event) => ends.test(event));
+  return Array.from({ length: Math.max(0, last) }, (_, at) =>
+    Buffer.from(`${events.slice(0, at + 1).join('\n\n')}\n\n`),
+  );
+}
+
+function cutFrames(): Buffer[] {
+  const frames = converseStream();
+  return Array.from({ length: frames.length - 3 }, (_, at) => Buffer.concat(frames.slice(0, at + 1)));
+}
+
 const RECORDED: [string, Dialect, SurfaceName, SurfaceName][] = [
   ['anthropic-text', 'anthropic-messages', 'chat_completions', 'responses'],
   ['anthropic-thinking', 'anthropic-messages', 'chat_completions', 'responses'],
@@ -101,20 +117,8 @@ describe.each(RECORDED)('%s of %s', (name, dialect, first, second) => {
   });
 
   it('ends in a failure wherever it breaks off before its end', async () => {
-    if (dialect === 'bedrock') {
-      const frames = converseStream();
-      for (let count = 1; count < frames.length - 2; count++)
-        expect(await translated(dialect, frames.slice(0, count), first)).toMatch(/failed: |cut$/);
-      return;
-    }
-    const events = bytes.toString().split('\n\n');
-    const ends =
-      /message_stop|\[DONE\]|response\.(completed|failed)|finish_reason":"|finishReason|event: error|"error":\{/;
-    const last = events.findIndex((event) => ends.test(event));
-    for (let count = 1; count <= last; count++) {
-      const cut = Buffer.from(`${events.slice(0, count).join('\n\n')}\n\n`);
+    for (const cut of name === BEDROCK ? cutFrames() : cutEvents(bytes))
       expect(await translated(dialect, [cut], first)).toMatch(/failed: |cut$/);
-    }
   });
 });
 
