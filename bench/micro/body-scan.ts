@@ -77,7 +77,7 @@ console.table(
       const { head, burst: chunk } = burst(fixture, delta);
       const tap = createStreamTap(protocol);
       tap.push(head);
-      const before = tap.outputEvents;
+      const before = tap.outputTokens;
       tap.push(chunk);
       const pieces = Array.from({ length: 100 }, (_, i) =>
         chunk.subarray((i * chunk.length) / 100, ((i + 1) * chunk.length) / 100),
@@ -86,7 +86,7 @@ console.table(
         protocol,
         {
           bytes: chunk.length,
-          events: tap.outputEvents - before,
+          events: tap.outputTokens - before,
           'one chunk': micros(medianMicros(() => tap.push(chunk))),
           'one by one': micros(medianMicros(() => pieces.forEach((piece) => tap.push(piece)))),
         },

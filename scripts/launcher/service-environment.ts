@@ -46,7 +46,12 @@ export function serviceEnvironment(
     MUXGATE_SANDBOX_URL: sandboxUrl(settings),
     PUBLIC_URL: publicUrl,
   };
-  if (service === 'gateway') return { ...shared, PORT: String(ports.gateway) };
+  if (service === 'gateway')
+    return {
+      ...shared,
+      PORT: String(ports.gateway),
+      MUXGATE_SPOOL_DIR: join(settings.dataDirectory, 'usage'),
+    };
   const withRefreshKeys = { ...shared, MUXGATE_REFRESH_KEYS: secrets.refreshKeys };
   if (service === 'worker')
     return { ...withRefreshKeys, MUXGATE_ESCROW_DIR: join(settings.dataDirectory, 'escrow') };

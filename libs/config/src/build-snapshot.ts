@@ -29,6 +29,7 @@ export function buildSnapshot(document: ConfigDocument, revision: number): Confi
     models: frozenMap(document.models.map(model)),
     router: router(document.router),
     plugins: document.plugins,
+    usage: plain(document.usage) as ConfigSnapshot['usage'],
     webhooks: frozenMap(document.webhooks.map((entry) => plain(entry) as WebhookConfig)),
   });
 }

@@ -5,6 +5,23 @@ import { ProviderEntry } from './provider.document.js';
 import { RouterSection } from './router.document.js';
 import { WebhookEntry } from './webhook.document.js';
 
+export class UsageSection {
+  @Whole({ min: 7, max: 400 }, { about: 'Days for which usage is kept by the hour.' })
+  hourRetentionDays: number = 35;
+
+  @Whole({ min: 31, max: 4000 }, { about: 'Days for which usage is kept by the day.' })
+  dayRetentionDays: number = 800;
+
+  @Whole({ min: 1, max: 400 }, { about: 'Days for which a request stays in the request log.' })
+  requestRetentionDays: number = 30;
+
+  @Whole(
+    { min: 1000, max: 10_000_000 },
+    { about: 'Requests that the request log holds at most; a row takes some 300 bytes of Redis.' },
+  )
+  requestRows: number = 200_000;
+}
+
 export class TargetEntry {
   @Name({ about: 'A name under `providers`.', required: true })
   provider!: string;
@@ -82,6 +99,9 @@ export class ConfigDocument {
 
   @Sections(() => ModelEntry, { about: 'The catalogue: the names that clients can ask for.' })
   models: ModelEntry[] = [];
+
+  @Section(() => UsageSection, { about: 'For how long accounts are kept.' })
+  usage: UsageSection = new UsageSection();
 
   @Texts({ about: 'ESM modules that add OAuth providers, provider presets and header hooks.' })
   plugins: string[] = [];

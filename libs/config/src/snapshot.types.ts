@@ -8,6 +8,7 @@ export interface ConfigSnapshot {
   readonly models: ReadonlyMap<string, ModelConfig>;
   readonly router: RouterConfig;
   readonly plugins: readonly string[];
+  readonly usage: UsageConfig;
   readonly webhooks: ReadonlyMap<string, WebhookConfig>;
 }
 
@@ -54,6 +55,14 @@ export interface ClientKeyConfig extends TeamConfig {
   /** Epoch milliseconds. */
   readonly expiresAt?: number;
   readonly disabled?: boolean;
+}
+
+/** For how long accounts are kept, in days, and how many requests are listed. */
+export interface UsageConfig {
+  readonly hourRetentionDays: number;
+  readonly dayRetentionDays: number;
+  readonly requestRetentionDays: number;
+  readonly requestRows: number;
 }
 
 export const PROTOCOLS = [

@@ -17,6 +17,7 @@ import { RefreshQueue } from '@muxgate/refresh-queue';
 import type { ConfigFollower, RevisionStore } from '@muxgate/revisions';
 import type { EnvironmentSource, Logger } from '@muxgate/runtime';
 import { CoolDownStore } from '@muxgate/target-health';
+import { OverviewReader, RequestLog, UsageReader } from '@muxgate/usage';
 import { CredentialVault, StoredKeys, type KeyRing } from '@muxgate/vault';
 import type { Registry } from 'prom-client';
 import { AdminGuard } from './admin/admin.guard.js';
@@ -28,6 +29,7 @@ import { KeysController } from './admin/keys.controller.js';
 import { OAuthProvidersController } from './admin/oauth-providers.controller.js';
 import { ProvidersController } from './admin/providers.controller.js';
 import { Refusals } from './admin/refusals.js';
+import { RequestsController } from './admin/requests.controller.js';
 import { RouteController } from './admin/route.controller.js';
 import { StoredKeysController } from './admin/stored-keys.controller.js';
 import { TeamsController } from './admin/teams.controller.js';
@@ -36,6 +38,7 @@ import { ConfigController } from './config/config.controller.js';
 import type { ConfigFile } from './config/config-file.js';
 import type { ConfigMetrics } from './config/config.metrics.js';
 import { ConfigService } from './config/config.service.js';
+import { UsageController } from './admin/usage.controller.js';
 import { BrowserBinding } from './connect/browser-binding.js';
 import { CallbackController } from './connect/callback.controller.js';
 import { ConnectController } from './connect/connect.controller.js';
@@ -103,6 +106,8 @@ export class AuthModule {
         ProvidersController,
         RouteController,
         ConfigController,
+        UsageController,
+        RequestsController,
       ],
       providers: [
         { provide: CredentialVault, useValue: vault },
@@ -122,6 +127,9 @@ export class AuthModule {
           ),
         },
         { provide: CoolDownStore, useValue: new CoolDownStore(redis) },
+        { provide: UsageReader, useValue: new UsageReader(redis) },
+        { provide: OverviewReader, useValue: new OverviewReader(redis) },
+        { provide: RequestLog, useValue: new RequestLog(redis) },
         { provide: AuditLog, useValue: audit },
         { provide: AuditTrail, useValue: trail },
         { provide: CheckChain, useValue: new CheckChain(redis) },

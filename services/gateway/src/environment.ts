@@ -1,6 +1,6 @@
 import { ServiceEnvironment } from '@muxgate/runtime';
 import { IsKeyRing } from '@muxgate/vault';
-import { IsInt, Max, Min } from 'class-validator';
+import { IsInt, IsNotEmpty, IsOptional, IsString, Max, Min } from 'class-validator';
 
 /** The gateway's variables (contract, section 3). It never reads `MUXGATE_REFRESH_KEYS`. */
 export class GatewayEnvironment extends ServiceEnvironment {
@@ -13,4 +13,9 @@ export class GatewayEnvironment extends ServiceEnvironment {
   @IsInt() @Min(0) DRAIN_GRACE_SECONDS = 1;
   /** After that: how long open requests may take to finish. */
   @IsInt() @Min(0) DRAIN_SECONDS = 25;
+  /**
+   * Where usage is kept until Redis has it, so that a gateway that is killed leaves it to the next one; default
+   * `muxgate-usage` in the system's directory for temporary files.
+   */
+  @IsOptional() @IsString() @IsNotEmpty() MUXGATE_SPOOL_DIR?: string;
 }

@@ -6,12 +6,14 @@ import type { ConfigFollower } from '@muxgate/revisions';
 import type { VaultEvents } from '@muxgate/vault';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import type { Limits } from './limits/limits.js';
+import type { Accounting } from './proxy/accounting.js';
 import type { Admission } from './proxy/admission.js';
 import type { ClientKeys } from './proxy/client-keys.js';
 import type { CredentialSource } from './proxy/credential-source.js';
 import type { Upstreams } from './proxy/upstream.js';
 import { configuredTargets } from './targets/configured-targets.js';
 import type { SharedHealth } from './targets/shared-health.js';
+import type { UsageAccounts } from './usage/usage-accounts.js';
 
 /** Starts what runs in the background before the port opens, and stops it after the last request. */
 export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -28,6 +30,8 @@ export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationSh
     private readonly published: EventPublisher,
     private readonly admission: Admission,
     private readonly upstreams: Upstreams,
+    private readonly usage: UsageAccounts,
+    private readonly accounting: Accounting,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -41,6 +45,9 @@ export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationSh
     this.health.start();
     await Promise.all([this.clientKeys.start(), this.credentials.start(), this.limits.start()]);
     this.admission.start();
+    await this.usage.start(() => {
+      for (const exchange of this.admission.all()) this.accounting.checkpoint(exchange);
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -49,6 +56,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationSh
     this.health.stop();
     await Promise.all([this.clientKeys.stop(), this.limits.stop(), this.follower.stop()]);
     await this.published.close();
+    await this.usage.stop();
     await this.upstreams.close();
     await this.queue.close();
     this.events.close();

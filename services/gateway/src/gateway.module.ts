@@ -7,6 +7,7 @@ import { PriceBook } from '@muxgate/pricing';
 import { connectRedis, createRedisHistogram, redisSettings, type RedisClient } from '@muxgate/redis';
 import { RefreshQueue, waitForNewer } from '@muxgate/refresh-queue';
 import type { Logger } from '@muxgate/runtime';
+import { PriceBook } from '@muxgate/pricing';
 import { CoolDownStore } from '@muxgate/target-health';
 import { AccessVault, KeyRing, StoredKeys, VaultEvents } from '@muxgate/vault';
 import type { Registry } from 'prom-client';
@@ -33,6 +34,7 @@ import { wantedCredentials } from './readiness.js';
 import { configuredTargets } from './targets/configured-targets.js';
 import { SharedHealth } from './targets/shared-health.js';
 import { TargetHealth } from './targets/target-health.js';
+import { UsageAccounts } from './usage/usage-accounts.js';
 import type { GatewayTuning } from './tuning.js';
 
 export interface GatewayParts {
@@ -139,14 +141,30 @@ export class GatewayModule {
         (redis: RedisClient, prices: PriceBook, events: EventPublisher) =>
           createLimits({ redis, prices, events, registry, tuning, logger }),
       ),
-      factory(Accounting, [Admission, TargetHealth], (admission: Admission, health: TargetHealth) => {
-        const metrics = createGatewayMetrics(registry, {
-          inFlight: () => admission.count(() => true),
-          openStreams: () => admission.count((exchange) => exchange.stream),
-          targets: () => targetsOf(config.current(), health),
+      factory(UsageAccounts, [COMMANDS, PriceBook], (redis: RedisClient, prices: PriceBook) => {
+        const directory = environment.MUXGATE_SPOOL_DIR;
+        return new UsageAccounts({
+          redis,
+          redisSettings: settings,
+          directory,
+          config,
+          prices,
+          registry,
+          logger,
         });
-        return new Accounting(metrics, logger);
       }),
+      factory(
+        Accounting,
+        [Admission, TargetHealth, UsageAccounts],
+        (admission: Admission, health: TargetHealth, { tallies, ledger, prices }: UsageAccounts) => {
+          const metrics = createGatewayMetrics(registry, {
+            inFlight: () => admission.count(() => true),
+            openStreams: () => admission.count((exchange) => exchange.stream),
+            targets: () => targetsOf(config.current(), health),
+          });
+          return new Accounting(metrics, tallies, ledger, prices, logger);
+        },
+      ),
       factory(
         ProxyPipeline,
         [
@@ -177,6 +195,8 @@ export class GatewayModule {
           EventPublisher,
           Admission,
           Upstreams,
+          UsageAccounts,
+          Accounting,
         ],
         (...parts: ConstructorParameters<typeof GatewayLifecycle>) => new GatewayLifecycle(...parts),
       ),

@@ -17,10 +17,12 @@ import {
   type Readiness,
   type RunningService,
 } from '@muxgate/runtime';
+import { RollUp } from '@muxgate/usage';
 import { KeyRing, RefreshVault } from '@muxgate/vault';
 import { CommitTokens } from './commit-tokens.js';
 import { registerStateGauges } from './state-gauges.metrics.js';
 import { Sweeper } from './sweeper.js';
+import { UsageRollUps } from './usage-roll-ups.js';
 import { WorkerEnvironment } from './worker-environment.js';
 import { WorkerModule } from './worker.module.js';
 import { createWorkerMetrics } from './worker.metrics.js';
@@ -82,6 +84,8 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
   });
   await queue.scheduleSweep(SWEEP_JOB_EVERY_MS);
   sweeper.start();
+  const rollUps = new UsageRollUps(new RollUp(redis), config, logger);
+  rollUps.start();
 
   registerStateGauges(registry, { vault, queue, config, logger });
   const management = await startManagementServer({
@@ -99,6 +103,7 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
     stop: [
       { name: 'sweeper', run: () => sweeper.stop(), timeoutMs: LONGEST_REFRESH_MS },
       { name: 'configuration', run: () => follower.stop() },
+      { name: 'usage roll-ups', run: () => rollUps.stop() },
       { name: 'refreshes under way', run: () => app.close(), timeoutMs: LONGEST_REFRESH_MS },
       { name: 'management', run: () => management.close() },
       {

@@ -8,6 +8,8 @@ export const ClientKeyNotFound = defineError('ClientKeyNotFound', 'client_key_no
 export const TeamNotFound = defineError('TeamNotFound', 'team_not_found', 404);
 export const DeclaredInFile = defineError('DeclaredInFile', 'declared_in_file', 409);
 export const ProviderNotFound = defineError('ProviderNotFound', 'provider_not_found', 404);
+export const RequestUnknown = defineError('RequestUnknown', 'request_not_found', 404);
+export const UsageTooFine = defineError('UsageTooFine', 'usage_too_fine', 422);
 export const ReauthorizationRequired = defineError(
   'ReauthorizationRequired',
   'reauthorization_required',

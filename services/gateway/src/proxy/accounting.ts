@@ -1,16 +1,22 @@
+import type { PriceBook } from '@muxgate/pricing';
 import type { Logger } from '@muxgate/runtime';
+import { attemptEvent, Bill, outcomeOfRequest, requestEvent } from '../usage/exchange-events.js';
+import type { Tallies } from '../usage/tallies.js';
+import type { UsageLedger } from '../usage/usage-ledger.js';
 import type { Exchange } from './exchange.js';
 import type { GatewayMetrics } from './gateway.metrics.js';
-import { MetricSeries, type TokenType } from './metric-series.js';
+import { MetricSeries } from './metric-series.js';
 
-const NONE = 'none';
-
-/** What an exchange has cost: metrics and one line of log, once, when it is over. */
+/** What an exchange has cost: each attempt when it ends, the exchange once it is over. */
 export class Accounting {
   private readonly series: MetricSeries;
+  private openAttempts = 0;
 
   constructor(
     private readonly metrics: GatewayMetrics,
+    private readonly tallies: Tallies,
+    private readonly ledger: UsageLedger,
+    private readonly prices: PriceBook,
     private readonly logger: Logger,
   ) {
     this.series = new MetricSeries(metrics);
@@ -21,14 +27,49 @@ export class Accounting {
     const status = exchange.clientGone && !exchange.res.headersSent ? 499 : exchange.res.statusCode;
     this.count(exchange, status, durationMs);
     this.log(exchange, status, durationMs);
+    // those who did not show who they are could fill the log
+    if (exchange.client === undefined) return;
+    const { bill } = exchange;
+    const outcome = outcomeOfRequest(exchange, status);
+    this.ledger.request(requestEvent(exchange, { status, durationMs, at: Date.now(), outcome, bill }));
   }
 
+  /** An attempt is over: what it has used is booked, in the ledger and for Prometheus at once. */
   attempt(exchange: Exchange, outcome: string): void {
     this.series.of(exchange).attempt(outcome).inc();
+    const event = attemptEvent(exchange, this.prices, Date.now());
+    if (event === undefined) return;
+    this.tallies.add(event);
+    (exchange.bill ??= new Bill()).add(event);
+    this.ledger.attempt(event, exchange.openAttempt);
+  }
+
+  /** A stream goes to the client: from now on the ledger knows what it has used, should this process be killed. */
+  begun(exchange: Exchange): void {
+    if (!exchange.stream) return;
+    exchange.openAttempt = ++this.openAttempts;
+    this.checkpoint(exchange);
+  }
+
+  checkpoint(exchange: Exchange): void {
+    const { openAttempt, attempt } = exchange;
+    if (openAttempt === undefined || attempt === undefined) return;
+    attempt.takeUsage();
+    const outputTokens = exchange.usage?.outputTokens ?? 0;
+    if (outputTokens === exchange.checkpointed) return;
+    exchange.checkpointed = outputTokens;
+    const at = Date.now();
+    const event = attemptEvent(exchange, this.prices, at);
+    if (event === undefined) return;
+    const bill = Object.assign(new Bill(), exchange.bill);
+    bill.add(event);
+    const durationMs = performance.now() - exchange.startedAt;
+    const end = { status: 200, durationMs, at, outcome: 'gateway_lost', bill };
+    this.ledger.checkpoint(openAttempt, event, requestEvent(exchange, end));
   }
 
   private count(exchange: Exchange, status: number, durationMs: number): void {
-    const { surface, decision, usage, client, failure } = exchange;
+    const { surface, decision, usage, failure } = exchange;
     const series = this.series.of(exchange);
     series.request(status).inc();
     series.overhead.observe(Math.max(0, durationMs - exchange.upstreamMs) / 1000);
@@ -49,15 +90,6 @@ export class Accounting {
     if (usage === undefined) return;
     series.inputTokens.observe(usage.inputTokens + usage.cacheReadTokens + usage.cacheCreationTokens);
     series.outputTokens.observe(usage.outputTokens);
-    const team = client?.team ?? NONE;
-    const add = (type: TokenType, count: number): void => {
-      if (count > 0) series.token(type, team).inc(count);
-    };
-    add('input', usage.inputTokens);
-    add('output', usage.outputTokens);
-    add('cache_read', usage.cacheReadTokens);
-    add('cache_creation', usage.cacheCreationTokens);
-    add('reasoning', usage.reasoningTokens);
   }
 
   private log(exchange: Exchange, status: number, durationMs: number): void {

@@ -71,6 +71,10 @@ export class Admission {
     return this.open.all();
   }
 
+  all(): readonly Exchange[] {
+    return this.open.all();
+  }
+
   get isDraining(): boolean {
     return this.leaving;
   }

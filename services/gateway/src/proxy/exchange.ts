@@ -4,6 +4,7 @@ import type { ConfigSnapshot } from '@muxgate/config';
 import { requestId, type AppError } from '@muxgate/runtime';
 import type { Hold } from '../limits/limits.js';
 import type { HealthTrial } from '../targets/target-health.js';
+import type { Bill } from '../usage/exchange-events.js';
 import type { Credential } from './credential.js';
 import type { Decision } from './decision.js';
 import { Downstream, type AnswerFacts } from './downstream.js';
@@ -15,6 +16,8 @@ import type { Usage } from './usage-reader.js';
 /** What can be given up before it has come to anything. */
 export interface Attempt {
   stop(reason: Error): void;
+  /** Takes over into the exchange what it has told of its usage so far. */
+  takeUsage(): void;
 }
 
 /** One request and what becomes of it. Filled in by the steps of the pipeline, read by accounting. */
@@ -48,6 +51,12 @@ export class Exchange implements AnswerFacts {
   firstContentAt: number | undefined;
   usage: Usage | undefined;
   usageEstimated = false;
+  /** all attempts that were billed */
+  bill: Bill | undefined;
+  /** names the running attempt in the ledger, once its answer has begun */
+  openAttempt: number | undefined;
+  /** output tokens when the ledger last heard of it */
+  checkpointed = -1;
   failure: AppError | undefined;
   clientGone = false;
   closed = false;
@@ -81,6 +90,8 @@ export class Exchange implements AnswerFacts {
     this.answerHeld = undefined;
     this.usage = undefined;
     this.usageEstimated = false;
+    this.openAttempt = undefined;
+    this.checkpointed = -1;
   }
 
   get replaceable(): boolean {

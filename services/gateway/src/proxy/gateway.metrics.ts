@@ -79,12 +79,6 @@ export function createGatewayMetrics(registry: Registry, live: LiveFigures) {
       buckets: [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304],
       registers,
     }),
-    tokens: new Counter({
-      name: 'muxgate_tokens_total',
-      help: 'Tokens by kind; input excludes cached ones.',
-      labelNames: ['type', 'model', 'provider', 'team'],
-      registers,
-    }),
     overhead: new Histogram({
       name: 'muxgate_overhead_seconds',
       help: 'Time of a request that was not spent waiting for upstream.',

@@ -5,8 +5,6 @@ import type { GatewayMetrics } from './gateway.metrics.js';
 type CounterSeries = Counter.Internal;
 type HistogramSeries = Histogram.Internal<string>;
 
-export type TokenType = 'input' | 'output' | 'cache_read' | 'cache_creation' | 'reasoning';
-
 const OTHER = 'other';
 const NONE = 'none';
 
@@ -22,7 +20,6 @@ class Series {
   readonly outputTokens: HistogramSeries;
   private readonly requests = new Map<number, CounterSeries>();
   private readonly durations = new Map<string, HistogramSeries>();
-  private readonly tokens = new Map<string, CounterSeries>();
   private readonly attempts = new Map<string, CounterSeries>();
   private readonly genAi: Readonly<Record<string, string>>;
 
@@ -56,13 +53,6 @@ class Series {
   duration(errorType: string): HistogramSeries {
     return once(this.durations, errorType, () =>
       this.metrics.duration.labels({ ...this.genAi, error_type: errorType }),
-    );
-  }
-
-  token(type: TokenType, team: string): CounterSeries {
-    const { model, provider } = this;
-    return once(this.tokens, `${type} ${team}`, () =>
-      this.metrics.tokens.labels({ type, model, provider, team }),
     );
   }
 

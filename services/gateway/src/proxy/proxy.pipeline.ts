@@ -197,6 +197,7 @@ export class ProxyPipeline implements RelayOutcome {
   committed(exchange: Exchange): void {
     exchange.body = undefined;
     exchange.trial?.well();
+    this.accounting.begun(exchange);
   }
 
   refused(exchange: Exchange, events: boolean): void {

@@ -8,7 +8,7 @@ import { responseHeaders } from './headers.js';
 import { createStreamTap, type StreamTap } from './sse-tap.js';
 import { upstreamError } from './upstream-error.js';
 import { errorEventStatus } from '../targets/retry-class.js';
-import { readJsonUsage, type StreamProtocol } from './usage-reader.js';
+import { estimateTokens, NO_USAGE, readJsonUsage, type StreamProtocol } from './usage-reader.js';
 
 /** What an attempt comes to, as it shows; of `refused`, `failed` and `finished` exactly one is called, once. */
 export interface RelayOutcome {
@@ -37,6 +37,8 @@ export class Relay implements Dispatcher.DispatchHandler, Attempt {
   private readonly startedAt = performance.now();
   private status = 0;
   private headers: IncomingHttpHeaders = {};
+  /** a model answers: what it has used by now is paid for */
+  private answering = false;
   private tap: StreamTap | undefined;
   private copy: Buffer[] | undefined;
   private copied = 0;
@@ -78,7 +80,8 @@ export class Relay implements Dispatcher.DispatchHandler, Attempt {
     // a model that has begun an answer which is no stream has been paid for it
     if (!this.refused && !events) this.outcome.committed(exchange);
     if (downstream.committed && !events && !this.refused) return this.refuse();
-    if (ok && plain && exchange.surface.name !== 'count_tokens') {
+    this.answering = ok && exchange.surface.name !== 'count_tokens';
+    if (this.answering && plain) {
       if (events) this.tap = createStreamTap(exchange.surface.protocol as StreamProtocol);
       else this.copy = [];
     }
@@ -209,28 +212,28 @@ export class Relay implements Dispatcher.DispatchHandler, Attempt {
     exchange.attempt = undefined;
     exchange.upstreamMs += performance.now() - this.startedAt;
     this.downstream.source = undefined;
-    if (this.copy !== undefined)
-      exchange.usage = readJsonUsage(exchange.surface.protocol as StreamProtocol, Buffer.concat(this.copy));
-    if (this.tap === undefined) return;
-    exchange.usage = this.tap.usage;
-    if (exchange.usage !== undefined && this.tap.protocolEndSeen) return;
+    this.takeUsage();
+  }
+
+  takeUsage(): void {
+    const { exchange, tap, over } = this;
+    if (!this.answering || (tap === undefined && !over)) return;
+    const protocol = exchange.surface.protocol as StreamProtocol;
+    // an error instead of an answer costs nothing
+    if (tap !== undefined && tap.usage === undefined && !tap.firstContentSeen) return;
+    const told = tap === undefined ? readJsonUsage(protocol, Buffer.concat(this.copy ?? [])) : tap.usage;
+    exchange.usage = told;
+    if (told !== undefined && (tap === undefined || tap.protocolEndSeen)) return;
     exchange.usageEstimated = true;
     exchange.usage = {
+      ...NO_USAGE,
       inputTokens: estimateTokens(exchange.bodyLength),
-      cacheReadTokens: 0,
-      cacheCreationTokens: 0,
-      reasoningTokens: 0,
-      ...exchange.usage,
-      outputTokens: Math.max(exchange.usage?.outputTokens ?? 0, this.tap.outputEvents),
+      ...told,
+      outputTokens: Math.max(told?.outputTokens ?? 0, tap?.outputTokens ?? estimateTokens(this.held)),
     };
   }
 }
 
 function isEventStream(contentType: string | string[] | undefined): boolean {
   return typeof contentType === 'string' && contentType.toLowerCase().startsWith('text/event-stream');
-}
-
-/** Four bytes a token: a rough figure for what nobody counted, marked as estimated. */
-function estimateTokens(bytes: number): number {
-  return Math.ceil(bytes / 4);
 }

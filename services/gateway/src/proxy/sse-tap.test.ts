@@ -21,7 +21,7 @@ interface Seen {
   error: boolean;
   boundary: boolean;
   usage: Usage | undefined;
-  events: number;
+  tokens: number;
 }
 
 interface Expected extends Seen {
@@ -34,6 +34,7 @@ const usage = (input: number, output: number, read = 0, creation = 0, reasoning 
   outputTokens: output,
   cacheReadTokens: read,
   cacheCreationTokens: creation,
+  cacheCreation1hTokens: 0,
   reasoningTokens: reasoning,
 });
 
@@ -43,36 +44,36 @@ const EXPECTED: Record<string, Expected> = {
   'anthropic-text': {
     ...ended,
     usage: usage(25, 15, 18_000, 320),
-    events: 4,
+    tokens: 4,
     firstContent: 'content_block_start',
   },
-  'anthropic-tools': { ...ended, usage: usage(480, 89, 12), events: 5, firstContent: 'content_block_start' },
+  'anthropic-tools': { ...ended, usage: usage(480, 89, 12), tokens: 5, firstContent: 'content_block_start' },
   'anthropic-thinking': {
     ...ended,
     usage: usage(40, 120, 0, 2048, 96),
-    events: 4,
+    tokens: 4,
     firstContent: '"thinking":""',
   },
-  'anthropic-error': { ...broken, usage: usage(25, 1), events: 1, firstContent: 'content_block_start' },
+  'anthropic-error': { ...broken, usage: usage(25, 1), tokens: 1, firstContent: 'content_block_start' },
   'anthropic-early-error': {
     ...broken,
     content: false,
     usage: usage(25, 1),
-    events: 0,
+    tokens: 0,
     firstContent: undefined,
   },
   'chat-tools': {
     ...ended,
     usage: usage(176, 64, 1024, 0, 32),
-    events: 6,
+    tokens: 6,
     firstContent: '"name":"read_file"',
   },
-  'chat-text-no-usage': { ...ended, usage: undefined, events: 3, firstContent: '"content":"Hello"' },
-  'chat-error': { ...broken, usage: undefined, events: 1, firstContent: '"content":"Hel"' },
+  'chat-text-no-usage': { ...ended, usage: undefined, tokens: 3, firstContent: '"content":"Hello"' },
+  'chat-error': { ...broken, usage: undefined, tokens: 1, firstContent: '"content":"Hel"' },
   'responses-full': {
     ...ended,
     usage: usage(500, 211, 3072, 128, 192),
-    events: 5,
+    tokens: 5,
     firstContent: 'output_item.added',
   },
   'responses-failed': {
@@ -80,7 +81,7 @@ const EXPECTED: Record<string, Expected> = {
     content: false,
     end: true,
     usage: undefined,
-    events: 0,
+    tokens: 0,
     firstContent: undefined,
   },
 };
@@ -105,7 +106,7 @@ function seen(tap: StreamTap): Seen {
     error: tap.errorEventSeen,
     boundary: tap.atEventBoundary,
     usage: tap.usage,
-    events: tap.outputEvents,
+    tokens: tap.outputTokens,
   };
 }
 

@@ -1,6 +1,6 @@
 import { bytesAre, decodeString, textAt, valueAt, walkObject } from '@muxgate/json-scan';
 import { SseSplitter, sseFields } from './sse-events.js';
-import { readUsage, type StreamProtocol, type Usage } from './usage-reader.js';
+import { estimateTokens, readUsage, type StreamProtocol, type Usage } from './usage-reader.js';
 
 /** What a streamed answer has shown so far. It looks at the bytes in passing, keeps no chunk and never throws. */
 export interface StreamTap {
@@ -19,8 +19,8 @@ export interface StreamTap {
   readonly errorKinds: readonly string[];
   /** The latest that upstream reported; final once the protocol's end was seen. */
   readonly usage: Usage | undefined;
-  /** Events that carried output, for an estimate where upstream reports no usage. */
-  readonly outputEvents: number;
+  /** An estimate of the output so far, for where upstream reports no usage. */
+  readonly outputTokens: number;
 }
 
 export function createStreamTap(protocol: StreamProtocol): StreamTap {
@@ -34,13 +34,19 @@ export function createStreamTap(protocol: StreamProtocol): StreamTap {
   }
 }
 
+/** Fields of a delta that are not the model's words. */
+const NO_TEXT = new Set(['type', 'role', 'id', 'index', 'finish_reason', 'signature']);
+
 abstract class Tap implements StreamTap {
   firstContentSeen = false;
   protocolEndSeen = false;
   errorEventSeen = false;
   errorKinds: readonly string[] = [];
   usage: Usage | undefined;
-  outputEvents = 0;
+  private outputEvents = 0;
+  private outputBytes = 0;
+  /** of an event beside its text, as the first one was */
+  private frameBytes: number | undefined;
   private readonly splitter = new SseSplitter((buffer, start, end) => this.read(buffer, start, end));
 
   get atEventBoundary(): boolean {
@@ -55,20 +61,31 @@ abstract class Tap implements StreamTap {
     this.splitter.end();
   }
 
+  get outputTokens(): number {
+    const text = this.outputBytes - this.outputEvents * (this.frameBytes ?? 0);
+    return Math.max(this.outputEvents, estimateTokens(text));
+  }
+
+  protected countOutput(buffer: Buffer, start: number, end: number): void {
+    this.outputEvents++;
+    this.outputBytes += end - start;
+    this.frameBytes ??= end - start - textBytes(sseFields(buffer, start, end).data);
+  }
+
   protected abstract read(buffer: Buffer, start: number, end: number): void;
 }
 
 /** Protocols whose events are named, on the `event` line and again as `type` in the data. */
 abstract class NamedEventTap extends Tap {
   protected override read(buffer: Buffer, start: number, end: number): void {
-    if (this.firstContentSeen && this.isPlainDelta(buffer, start)) {
-      this.outputEvents++;
-      return;
-    }
+    if (this.firstContentSeen && this.isPlainDelta(buffer, start))
+      return this.countOutput(buffer, start, end);
     const { name, data } = sseFields(buffer, start, end);
     if (data === undefined) return;
     const type = name ?? typeOf(data);
-    if (type !== undefined) this.readEvent(type, data);
+    if (type === undefined) return;
+    if (type.endsWith('delta') && type !== 'message_delta') this.countOutput(buffer, start, end);
+    this.readEvent(type, data);
   }
 
   /** Whether the event line alone tells that there is no more to see than output: nearly all events. */
@@ -103,9 +120,6 @@ class AnthropicTap extends NamedEventTap {
       case 'message_stop':
         this.protocolEndSeen = true;
         break;
-      case 'content_block_delta':
-        this.outputEvents++;
-        break;
     }
     this.firstContentSeen = true;
   }
@@ -139,9 +153,6 @@ class ResponsesTap extends NamedEventTap {
       case 'response.completed':
       case 'response.incomplete':
         this.readEnd(data);
-        break;
-      default:
-        if (type.endsWith('.delta')) this.outputEvents++;
     }
     this.firstContentSeen = true;
   }
@@ -164,10 +175,8 @@ class ChatTap extends Tap {
   }
 
   protected override read(buffer: Buffer, start: number, end: number): void {
-    if (this.firstContentSeen && this.isPlainDelta(buffer, start, end)) {
-      this.outputEvents++;
-      return;
-    }
+    if (this.firstContentSeen && this.isPlainDelta(buffer, start, end))
+      return this.countOutput(buffer, start, end);
     const { name, data } = sseFields(buffer, start, end);
     if (data === undefined) return;
     if (bytesAre(data, 0, '[DONE]')) {
@@ -191,7 +200,7 @@ class ChatTap extends Tap {
       return;
     }
     this.firstContentSeen ||= hasChatContent(data);
-    if (this.firstContentSeen && !reported && data[0] === 0x7b) this.outputEvents++;
+    if (this.firstContentSeen && !reported && data[0] === 0x7b) this.countOutput(buffer, start, end);
   }
 
   /**
@@ -216,6 +225,25 @@ function kindsOf(data: Buffer, path: readonly string[]): string[] {
   const error = path.length === 0 ? { start: 0, end: data.length } : valueAt(data, 0, path);
   const kinds = ['code', 'type'].map((key) => textAt(data, error, key));
   return kinds.filter((kind) => kind !== undefined);
+}
+
+/** Of a delta, what the model has written: text, thought or a tool's arguments. */
+function textBytes(data: Buffer | undefined): number {
+  try {
+    const { delta, choices } = JSON.parse(data?.toString() ?? '') as { delta?: unknown; choices?: unknown };
+    return textIn(delta ?? choices);
+  } catch {
+    return 0;
+  }
+}
+
+function textIn(value: unknown): number {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.entries(value).reduce(
+    (sum, [name, inner]) => (NO_TEXT.has(name) ? sum : sum + textIn(inner)),
+    0,
+  );
 }
 
 function typeOf(data: Buffer): string | undefined {

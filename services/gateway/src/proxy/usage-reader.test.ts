@@ -10,6 +10,7 @@ describe('usage of a JSON answer', () => {
       input_tokens: 10,
       cache_read_input_tokens: 300,
       cache_creation_input_tokens: 20,
+      cache_creation: { ephemeral_5m_input_tokens: 15, ephemeral_1h_input_tokens: 5 },
       output_tokens: 7,
       output_tokens_details: { thinking_tokens: 4 },
     };
@@ -18,6 +19,7 @@ describe('usage of a JSON answer', () => {
       outputTokens: 7,
       cacheReadTokens: 300,
       cacheCreationTokens: 20,
+      cacheCreation1hTokens: 5,
       reasoningTokens: 4,
     });
   });
@@ -37,6 +39,7 @@ describe('usage of a JSON answer', () => {
       outputTokens: 7,
       cacheReadTokens: 300,
       cacheCreationTokens: 20,
+      cacheCreation1hTokens: 0,
       reasoningTokens: 4,
     });
   });

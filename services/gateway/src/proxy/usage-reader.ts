@@ -12,14 +12,17 @@ export interface Usage {
   readonly outputTokens: number;
   readonly cacheReadTokens: number;
   readonly cacheCreationTokens: number;
+  /** the part of `cacheCreationTokens` that is kept for an hour, and costs more */
+  readonly cacheCreation1hTokens: number;
   readonly reasoningTokens: number;
 }
 
-const NONE: Usage = {
+export const NO_USAGE: Usage = {
   inputTokens: 0,
   outputTokens: 0,
   cacheReadTokens: 0,
   cacheCreationTokens: 0,
+  cacheCreation1hTokens: 0,
   reasoningTokens: 0,
 };
 
@@ -61,12 +64,14 @@ function anthropicUsage(wire: Wire, previous: Usage | undefined): Usage | undefi
   const input = count(wire['input_tokens']);
   const output = count(wire['output_tokens']);
   if (input === undefined && output === undefined) return previous;
-  const before = previous ?? NONE;
+  const before = previous ?? NO_USAGE;
   return {
     inputTokens: input ?? before.inputTokens,
     outputTokens: output ?? before.outputTokens,
     cacheReadTokens: count(wire['cache_read_input_tokens']) ?? before.cacheReadTokens,
     cacheCreationTokens: count(wire['cache_creation_input_tokens']) ?? before.cacheCreationTokens,
+    cacheCreation1hTokens:
+      count(objectAt(wire, 'cache_creation')['ephemeral_1h_input_tokens']) ?? before.cacheCreation1hTokens,
     reasoningTokens:
       count(objectAt(wire, 'output_tokens_details')['thinking_tokens']) ?? before.reasoningTokens,
   };
@@ -85,8 +90,14 @@ function openaiUsage(wire: Wire, inputName: string, outputName: string): Usage |
     outputTokens: output ?? 0,
     cacheReadTokens,
     cacheCreationTokens,
+    cacheCreation1hTokens: 0,
     reasoningTokens: count(objectAt(wire, `${outputName}_tokens_details`)['reasoning_tokens']) ?? 0,
   };
+}
+
+/** Four bytes a token: a rough figure for what nobody counted, marked as estimated. */
+export function estimateTokens(bytes: number): number {
+  return Math.ceil(bytes / 4);
 }
 
 function parseObject(body: Buffer, range: Range): Wire | undefined {

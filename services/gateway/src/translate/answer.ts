@@ -45,6 +45,7 @@ export function usageOf({ inputTokens, outputTokens }: LanguageModelV4Usage): Us
     outputTokens: outputTokens.total ?? 0,
     cacheReadTokens,
     cacheCreationTokens,
+    cacheCreation1hTokens: 0,
     reasoningTokens: outputTokens.reasoning ?? 0,
   };
 }

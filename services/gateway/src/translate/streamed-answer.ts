@@ -1,5 +1,6 @@
 import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import { UpstreamBroken } from '../proxy/errors.js';
+import { estimateTokens } from '../proxy/usage-reader.js';
 import type { Finish } from './answer.js';
 import { BlockOrder } from './block-order.js';
 import { streamedFinish } from './finish.js';
@@ -10,8 +11,8 @@ import { streamError } from './translation-error.js';
 export class StreamedAnswer {
   /** something was written: the answer can no longer be another one */
   begun = false;
-  /** deltas written, for an estimate where upstream reports no usage */
-  outputEvents = 0;
+  private deltas = 0;
+  private deltaBytes = 0;
   /** set once the answer is whole */
   finished: Finish | undefined;
   private out = '';
@@ -28,7 +29,8 @@ export class StreamedAnswer {
         this.out += writer.open(start);
       },
       delta: (text) => {
-        this.outputEvents++;
+        this.deltas++;
+        this.deltaBytes += Buffer.byteLength(text);
         this.out += writer.delta(text);
       },
       close: (block) => {
@@ -52,6 +54,11 @@ export class StreamedAnswer {
         this.order.push(part);
         return this.take();
     }
+  }
+
+  /** An estimate of what was written, for where upstream reports no usage. */
+  get outputTokens(): number {
+    return Math.max(this.deltas, estimateTokens(this.deltaBytes));
   }
 
   private finish(finish: Finish): string {

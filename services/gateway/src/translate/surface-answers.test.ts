@@ -13,6 +13,7 @@ const usage = {
   inputTokens: 10,
   cacheReadTokens: 20,
   cacheCreationTokens: 5,
+  cacheCreation1hTokens: 0,
   outputTokens: 8,
   reasoningTokens: 3,
 };

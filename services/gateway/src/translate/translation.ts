@@ -6,6 +6,7 @@ import { errorAnswer } from '../proxy/error-envelope.js';
 import type { Attempt, Exchange } from '../proxy/exchange.js';
 import type { RelayOutcome } from '../proxy/relay.js';
 import type { Upstreams } from '../proxy/upstream.js';
+import { estimateTokens, NO_USAGE, type Usage } from '../proxy/usage-reader.js';
 import type { AnswerFacts } from './answer.js';
 import { answerBlocks } from './answer-blocks.js';
 import type { Dialect } from './dialect.js';
@@ -94,9 +95,9 @@ export class Translation implements Attempt {
     this.dropped.uncarried(result.content);
     const finish = wholeFinish(result, this.provider);
     const answer = this.adapter.answer(answerBlocks(result.content, finish), finish, facts);
-    this.exchange.usage = finish.usage;
     this.exchange.firstContentAt = performance.now();
     const body = Buffer.from(JSON.stringify(answer));
+    this.exchange.usage = finish.usage ?? this.estimate(estimateTokens(body.length));
     this.prepare(200, ['content-type', 'application/json', 'content-length', String(body.length)], false);
     this.exchange.downstream.hold(body);
     this.finish();
@@ -184,15 +185,19 @@ export class Translation implements Attempt {
     exchange.attempt = undefined;
     exchange.upstreamMs += performance.now() - this.startedAt;
     exchange.downstream.source = undefined;
-    if (exchange.usage !== undefined || this.streamed?.begun !== true) return;
+    this.takeUsage();
+  }
+
+  takeUsage(): void {
+    const { exchange, streamed } = this;
+    if (streamed?.begun !== true || streamed.finished?.usage !== undefined) return;
+    exchange.usage = this.estimate(streamed.outputTokens);
+  }
+
+  private estimate(outputTokens: number): Usage {
+    const { exchange } = this;
     exchange.usageEstimated = true;
-    exchange.usage = {
-      inputTokens: Math.ceil(exchange.bodyLength / 4),
-      outputTokens: this.streamed.outputEvents,
-      cacheReadTokens: 0,
-      cacheCreationTokens: 0,
-      reasoningTokens: 0,
-    };
+    return { ...NO_USAGE, inputTokens: estimateTokens(exchange.bodyLength), outputTokens };
   }
 }
 

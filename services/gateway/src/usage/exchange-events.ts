@@ -1,0 +1,103 @@
+import { costNanoUsd, type PriceBook } from '@muxgate/pricing';
+import type { AttemptEvent, RequestEvent } from '@muxgate/usage';
+import type { Exchange } from '../proxy/exchange.js';
+
+const NONE = 'none';
+
+/** What the attempts of one request come to so far. */
+export class Bill {
+  inputTokens = 0;
+  outputTokens = 0;
+  cacheReadTokens = 0;
+  cacheCreationTokens = 0;
+  reasoningTokens = 0;
+  /** nano-USD; null once the price of one of them is not known */
+  costNanoUsd: number | null = 0;
+  estimated = false;
+
+  add(event: AttemptEvent): void {
+    this.inputTokens += event.inputTokens;
+    this.outputTokens += event.outputTokens;
+    this.cacheReadTokens += event.cacheReadTokens;
+    this.cacheCreationTokens += event.cacheCreationTokens;
+    this.reasoningTokens += event.reasoningTokens;
+    this.costNanoUsd =
+      this.costNanoUsd === null || event.costNanoUsd === null ? null : this.costNanoUsd + event.costNanoUsd;
+    this.estimated ||= event.estimated;
+  }
+}
+
+/** The running attempt as it would be booked now; undefined for one that nothing was answered to. */
+export function attemptEvent(exchange: Exchange, prices: PriceBook, at: number): AttemptEvent | undefined {
+  const { decision, usage, client } = exchange;
+  if (decision === undefined || usage === undefined) return undefined;
+  const price = prices.priceOf(decision);
+  return {
+    type: 'attempt',
+    at,
+    group: {
+      key: client?.id ?? NONE,
+      team: client?.team ?? NONE,
+      model: decision.model.name,
+      provider: decision.provider.name,
+    },
+    inputTokens: usage.inputTokens,
+    outputTokens: usage.outputTokens,
+    cacheReadTokens: usage.cacheReadTokens,
+    cacheCreationTokens: usage.cacheCreationTokens,
+    reasoningTokens: usage.reasoningTokens,
+    costNanoUsd: price === undefined ? null : costNanoUsd(price, usage),
+    estimated: exchange.usageEstimated,
+  };
+}
+
+export interface RequestEnd {
+  readonly status: number;
+  readonly durationMs: number;
+  /** epoch ms */
+  readonly at: number;
+  readonly outcome: string;
+  readonly bill: Bill | undefined;
+}
+
+export function requestEvent(exchange: Exchange, end: RequestEnd): RequestEvent {
+  const { decision, client, failure, firstContentAt, startedAt } = exchange;
+  const bill = end.bill ?? new Bill();
+  return {
+    type: 'request',
+    at: end.at,
+    error: end.status >= 400 || (failure !== undefined && !exchange.clientGone),
+    routed: decision !== undefined,
+    row: {
+      requestId: exchange.id,
+      startedAt: Math.round(end.at - end.durationMs),
+      key: client?.id ?? NONE,
+      keyName: client?.name ?? NONE,
+      team: client?.team ?? NONE,
+      surface: exchange.surface.name,
+      requestedModel: exchange.requestedModel.slice(0, 200),
+      model: decision?.model.name ?? NONE,
+      provider: decision?.provider.name ?? NONE,
+      rule: decision?.rule ?? NONE,
+      status: end.status,
+      outcome: end.outcome,
+      stream: exchange.stream,
+      attempts: exchange.attempts,
+      durationMs: Math.round(end.durationMs),
+      firstTokenMs: firstContentAt === undefined ? null : Math.round(firstContentAt - startedAt),
+      inputTokens: bill.inputTokens,
+      outputTokens: bill.outputTokens,
+      cacheReadTokens: bill.cacheReadTokens,
+      cacheCreationTokens: bill.cacheCreationTokens,
+      reasoningTokens: bill.reasoningTokens,
+      costNanoUsd: bill.costNanoUsd,
+      estimated: bill.estimated,
+    },
+  };
+}
+
+export function outcomeOfRequest(exchange: Exchange, status: number): string {
+  if (exchange.clientGone) return 'client_gone';
+  if (exchange.failure !== undefined) return exchange.failure.code;
+  return status >= 400 ? 'refused' : 'answered';
+}

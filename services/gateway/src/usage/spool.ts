@@ -1,0 +1,116 @@
+import { closeSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { messageOf, type Logger } from '@muxgate/runtime';
+
+/** A file this large is followed by a new one once what it holds is in Redis. */
+const ROTATE_BYTES = 1024 * 1024;
+
+let opened = 0;
+
+/** Who writes a spool: its file names and its batches carry it. */
+export function ownName(): string {
+  return `${hostname()}~${process.pid}~${Date.now().toString(36)}${(opened++).toString(36)}`;
+}
+
+export function spoolFile(name: string, generation: number): string {
+  return `${name}~${generation}.usage`;
+}
+
+/**
+ * What this process has accounted for and Redis may not have yet, as lines in a file: a process that is killed leaves
+ * it to the next. Lines are written once a turn of the event loop; the kernel keeps them when the process is gone.
+ */
+export class Spool {
+  readonly name = ownName();
+  private lines = '';
+  private scheduled = false;
+  private file: number | undefined;
+  private generation = 0;
+  private bytes = 0;
+  private oldest = 0;
+
+  constructor(
+    private readonly directory: string,
+    private readonly logger: Logger,
+  ) {
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      this.file = this.openFile();
+    } catch (error) {
+      this.giveUp(error);
+    }
+  }
+
+  write(line: string): void {
+    if (this.file === undefined) return;
+    this.lines += `${line}\n`;
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(() => this.flush());
+  }
+
+  get isLarge(): boolean {
+    return this.bytes >= ROTATE_BYTES;
+  }
+
+  /** Goes on in a new file. @returns what ends the files before it, when nothing in them is needed any more */
+  rotate(): () => void {
+    this.flush();
+    const before = this.generation;
+    try {
+      this.closeFile();
+      this.generation++;
+      this.bytes = 0;
+      this.file = this.openFile();
+    } catch (error) {
+      this.giveUp(error);
+    }
+    return () => this.remove(before);
+  }
+
+  /** Ends it; files go where all that they hold is in Redis. */
+  close(settled: boolean): void {
+    this.flush();
+    this.closeFile();
+    if (settled) this.remove(this.generation);
+  }
+
+  private flush(): void {
+    this.scheduled = false;
+    const { lines } = this;
+    this.lines = '';
+    if (this.file === undefined || lines === '') return;
+    try {
+      this.bytes += writeSync(this.file, lines);
+    } catch (error) {
+      this.giveUp(error);
+    }
+  }
+
+  private openFile(): number {
+    return openSync(join(this.directory, spoolFile(this.name, this.generation)), 'ax', 0o600);
+  }
+
+  private closeFile(): void {
+    if (this.file !== undefined) closeSync(this.file);
+    this.file = undefined;
+  }
+
+  private remove(upTo: number): void {
+    for (; this.oldest <= upTo; this.oldest++)
+      try {
+        unlinkSync(join(this.directory, spoolFile(this.name, this.oldest)));
+      } catch (error) {
+        this.logger.debug({ reason: messageOf(error) }, 'a spool file was gone');
+      }
+  }
+
+  private giveUp(error: unknown): void {
+    this.file = undefined;
+    this.logger.warn(
+      { directory: this.directory, reason: messageOf(error) },
+      'usage is not spooled: killed now, this gateway would lose what Redis does not have yet',
+    );
+  }
+}
