@@ -44,14 +44,14 @@ const EXPECTED: Record<string, Expected> = {
   'anthropic-text': {
     ...ended,
     usage: usage(25, 15, 18_000, 320),
-    tokens: 4,
+    tokens: 22,
     firstContent: 'content_block_start',
   },
-  'anthropic-tools': { ...ended, usage: usage(480, 89, 12), tokens: 5, firstContent: 'content_block_start' },
+  'anthropic-tools': { ...ended, usage: usage(480, 89, 12), tokens: 31, firstContent: 'content_block_start' },
   'anthropic-thinking': {
     ...ended,
     usage: usage(40, 120, 0, 2048, 96),
-    tokens: 4,
+    tokens: 24,
     firstContent: '"thinking":""',
   },
   'anthropic-error': { ...broken, usage: usage(25, 1), tokens: 1, firstContent: 'content_block_start' },
@@ -73,7 +73,7 @@ const EXPECTED: Record<string, Expected> = {
   'responses-full': {
     ...ended,
     usage: usage(500, 211, 3072, 128, 192),
-    tokens: 5,
+    tokens: 30,
     firstContent: 'output_item.added',
   },
   'responses-failed': {
