@@ -62,6 +62,10 @@ describe('who may do what', () => {
     ['DELETE', '/api/oauth/invitations/none', undefined, 'operator'],
     ['GET', '/api/keys', undefined, 'viewer'],
     ['GET', '/api/keys/none', undefined, 'viewer'],
+    ['GET', '/api/usage', undefined, 'viewer'],
+    ['GET', '/api/overview', undefined, 'viewer'],
+    ['GET', '/api/requests', undefined, 'viewer'],
+    ['GET', '/api/requests/none', undefined, 'viewer'],
     ['GET', '/api/audit', undefined, 'viewer'],
     ['GET', '/api/audit/export', undefined, 'viewer'],
     ['GET', '/api/audit/verify', undefined, 'viewer'],
@@ -128,7 +132,7 @@ describe('who may do what', () => {
       `${method} ${path}`
         .replace(/(tokens|credentials)\/(none|by-role)/, '$1/{credential}')
         .replace('authorize/none', 'authorize/{state}')
-        .replace(/(keys|invitations)\/none/, '$1/{id}')
+        .replace(/(keys|invitations|requests)\/none/, '$1/{id}')
         .replace('teams/none', 'teams/{name}')
         .replace('providers/none', 'providers/{name}')
         .replace('revisions/0', 'revisions/{number}'),
