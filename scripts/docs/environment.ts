@@ -28,6 +28,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   MUXGATE_REFRESH_KEYS: 'key ring that seals refresh tokens; the gateway never has it',
   MUXGATE_ADMIN_TOKENS: '`name:role:sha256-hex-of-token,…`, role `viewer`, `operator` or `admin`',
   MUXGATE_LOCAL_CLIENT_KEY_HASH: 'set by `npm start`: SHA-256 in hex of the client key that it prints',
+  MUXGATE_SPOOL_DIR:
+    'Where usage is kept until Redis has it, so that a gateway that is killed leaves it to the next one; `muxgate-usage` in the directory for temporary files',
   MUXGATE_ESCROW_DIR:
     'directory for token sets that Redis would not take, sealed, until it does; without it they wait in memory',
   PUBLIC_URL: 'the auth service as browsers see it; callbacks are built from it. Default `http://HOST:PORT`',
