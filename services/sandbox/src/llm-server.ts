@@ -105,7 +105,7 @@ export class LlmServer {
     const overloaded = new VendorError(529, 'Overloaded');
     if (!turn.stream) {
       if (steering.fail === 'early-error' || steering.fail === 'mid-stream-error') throw overloaded;
-      stats.billed(answer.usage);
+      stats.billed(turn.model, answer.usage, steering.fail === undefined ? 'whole' : 'interrupted');
       return sendBody(exchange, api.json(turn, answer, context));
     }
     stats.streamOpened();
@@ -119,7 +119,14 @@ export class LlmServer {
     stats.streamEnded(
       sink.gone.aborted ? 'aborted' : steering.fail === undefined ? 'finished' : 'failedOnPurpose',
     );
-    stats.billed({ ...answer.usage, output: Math.ceil(answer.usage.output * sent) });
+    // an error instead of an answer costs nothing
+    if (steering.fail === 'early-error') return;
+    const usage = { ...answer.usage, output: Math.ceil(answer.usage.output * sent) };
+    stats.billed(
+      turn.model,
+      usage,
+      sink.gone.aborted || steering.fail !== undefined ? 'interrupted' : 'whole',
+    );
   }
 }
 

@@ -9,6 +9,10 @@ export interface Usage {
 }
 
 type Counts = Record<string, number>;
+type Tokens = Record<'input' | 'cacheRead' | 'cacheCreation' | 'output', number>;
+type Bill = Tokens & { answers: number };
+
+const noTokens = (): Tokens => ({ input: 0, cacheRead: 0, cacheCreation: 0, output: 0 });
 
 /** What the vendor saw, as `GET /sandbox/stats` tells it. Counts only: nothing here can leak a token. */
 export class Stats {
@@ -30,7 +34,9 @@ export class Stats {
       statuses: {} as Counts,
       unauthorized: 0,
       openRequests: 0,
-      billedTokens: { input: 0, cacheRead: 0, cacheCreation: 0, output: 0 },
+      billedTokens: noTokens(),
+      /** The same by model: answers that were sent whole, and those that broke off or that nobody waited for. */
+      billedByModel: {} as Record<string, { whole: Bill; interrupted: Bill }>,
       streams: { open: 0, finished: 0, aborted: 0, failedOnPurpose: 0 },
     },
   };
@@ -83,12 +89,20 @@ export class Stats {
     this.counts.api.streams[outcome] += 1;
   }
 
-  billed(usage: Usage): void {
-    const { billedTokens } = this.counts.api;
-    billedTokens.input += usage.input;
-    billedTokens.cacheRead += usage.cacheRead;
-    billedTokens.cacheCreation += usage.cacheCreation;
-    billedTokens.output += usage.output;
+  billed(model: string, usage: Usage, outcome: 'whole' | 'interrupted'): void {
+    const { billedTokens, billedByModel } = this.counts.api;
+    billedByModel[model] ??= {
+      whole: { answers: 0, ...noTokens() },
+      interrupted: { answers: 0, ...noTokens() },
+    };
+    const bill = billedByModel[model][outcome];
+    bill.answers += 1;
+    for (const sums of [billedTokens, bill]) {
+      sums.input += usage.input;
+      sums.cacheRead += usage.cacheRead;
+      sums.cacheCreation += usage.cacheCreation;
+      sums.output += usage.output;
+    }
   }
 }
 
