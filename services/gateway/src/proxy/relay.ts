@@ -223,8 +223,8 @@ export class Relay implements Dispatcher.DispatchHandler, Attempt {
     if (tap !== undefined && tap.usage === undefined && !tap.firstContentSeen) return;
     const told = tap === undefined ? readJsonUsage(protocol, Buffer.concat(this.copy ?? [])) : tap.usage;
     exchange.usage = told;
-    if (told !== undefined && (tap === undefined || tap.protocolEndSeen)) return;
-    exchange.usageEstimated = true;
+    exchange.usageEstimated = told === undefined || tap?.protocolEndSeen === false;
+    if (!exchange.usageEstimated) return;
     exchange.usage = {
       ...NO_USAGE,
       inputTokens: estimateTokens(exchange.bodyLength),

@@ -190,8 +190,10 @@ export class Translation implements Attempt {
 
   takeUsage(): void {
     const { exchange, streamed } = this;
-    if (streamed?.begun !== true || streamed.finished?.usage !== undefined) return;
-    exchange.usage = this.estimate(streamed.outputTokens);
+    if (streamed?.begun !== true) return;
+    const told = streamed.finished?.usage;
+    exchange.usageEstimated = told === undefined;
+    exchange.usage = told ?? this.estimate(streamed.outputTokens);
   }
 
   private estimate(outputTokens: number): Usage {
