@@ -7,7 +7,6 @@ import { PriceBook } from '@muxgate/pricing';
 import { connectRedis, createRedisHistogram, redisSettings, type RedisClient } from '@muxgate/redis';
 import { RefreshQueue, waitForNewer } from '@muxgate/refresh-queue';
 import type { Logger } from '@muxgate/runtime';
-import { PriceBook } from '@muxgate/pricing';
 import { CoolDownStore } from '@muxgate/target-health';
 import { AccessVault, KeyRing, StoredKeys, VaultEvents } from '@muxgate/vault';
 import type { Registry } from 'prom-client';
