@@ -8,6 +8,8 @@ export function usd(nanoUsd: number): number {
   return nanoUsd / 1e9;
 }
 
+type Sums = { [name in keyof UsageSumsView]: number };
+
 /** What is added up of one group, or of all. */
 export class UsageSumsView {
   @ApiProperty() requests!: number;
@@ -60,7 +62,7 @@ export class UsageView {
   priceList: PriceListView = PRICE_LIST;
 }
 
-export function sumsView(sums: UsageSums): UsageSumsView {
+export function sumsView(sums: UsageSums): Sums {
   const { costNanoUsd, estimatedCostNanoUsd, ...counts } = sums;
   return { ...counts, costUsd: usd(costNanoUsd), costNanoUsd, estimatedCostUsd: usd(estimatedCostNanoUsd) };
 }

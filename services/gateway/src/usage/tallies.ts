@@ -26,6 +26,10 @@ class Tally implements Counts {
   constructor(readonly labels: Labels) {}
 }
 
+function countsOf(tally: Counts): Counts {
+  return Object.fromEntries(COUNTS.map((name) => [name, tally[name]])) as Counts;
+}
+
 /**
  * Tokens and cost as Prometheus sees them: kept in whole numbers and handed over at a scrape, so that they are what
  * the ledger says to the last digit, and cost the hot path six additions.
@@ -45,7 +49,7 @@ export class Tallies {
         onScrape();
         this.reset();
         for (const tally of tallies.values()) {
-          tally.seen = { ...tally };
+          tally.seen = countsOf(tally);
           for (const [type, count] of Object.entries(TYPES))
             if (tally[count] > 0) this.inc({ type, ...tally.labels }, tally[count]);
         }
@@ -78,7 +82,8 @@ export class Tallies {
 
   /** What no scrape has seen yet. */
   unseen(): AttemptEvent[] {
-    return [...this.tallies.values()].flatMap(({ labels, seen, ...tally }) => {
+    return [...this.tallies.values()].flatMap((tally) => {
+      const { labels, seen } = tally;
       const counts = Object.fromEntries(COUNTS.map((name) => [name, tally[name] - (seen?.[name] ?? 0)]));
       if (COUNTS.every((name) => counts[name] === 0)) return [];
       return {

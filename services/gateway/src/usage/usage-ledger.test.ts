@@ -52,7 +52,12 @@ function attempt(inputTokens = 1): AttemptEvent {
 
 function request(requestId: string, outcome = 'answered'): RequestEvent {
   const row = {
-    ...{ requestId, startedAt: 0, key: 'key_a', keyName: 'ci', team: 'core', surface: 'messages' },
+    requestId,
+    startedAt: 0,
+    key: 'key_a',
+    keyName: 'ci',
+    team: 'core',
+    surface: 'messages',
     ...{
       requestedModel: 'm',
       model: 'm',
@@ -62,8 +67,16 @@ function request(requestId: string, outcome = 'answered'): RequestEvent {
       outcome,
       stream: true,
     },
-    ...{ attempts: 1, durationMs: 1, firstTokenMs: 1, inputTokens: 1, outputTokens: 1, cacheReadTokens: 0 },
-    ...{ cacheCreationTokens: 0, reasoningTokens: 0, costNanoUsd: 10, estimated: false },
+    attempts: 1,
+    durationMs: 1,
+    firstTokenMs: 1,
+    inputTokens: 1,
+    outputTokens: 1,
+    cacheReadTokens: 0,
+    cacheCreationTokens: 0,
+    reasoningTokens: 0,
+    costNanoUsd: 10,
+    estimated: false,
   };
   return { type: 'request', at: Date.now(), error: false, routed: true, row };
 }
