@@ -144,9 +144,8 @@ function usedBy({ usage, decision }: Exchange, prices: PriceBook): { tokens: num
   if (usage === undefined || decision === undefined) return { tokens: 0, costNanoUsd: 0 };
   const { inputTokens, outputTokens, cacheReadTokens, cacheCreationTokens } = usage;
   const price = prices.priceOf(decision);
-  const counts = { cacheCreation1hTokens: 0, ...usage };
   return {
     tokens: inputTokens + outputTokens + cacheReadTokens + cacheCreationTokens,
-    costNanoUsd: price === undefined ? 0 : costNanoUsd(price, counts),
+    costNanoUsd: price === undefined ? 0 : costNanoUsd(price, usage),
   };
 }
