@@ -76,7 +76,8 @@ export class Spool {
     if (settled) this.remove(this.generation);
   }
 
-  private flush(): void {
+  /** Hands over to the kernel what was written so far. */
+  flush(): void {
     this.scheduled = false;
     const { lines } = this;
     this.lines = '';

@@ -108,6 +108,8 @@ export class UsageLedger {
   private cut(): void {
     const sequence = ++this.sequence;
     this.spool.write(JSON.stringify({ batch: sequence } satisfies SpoolLine));
+    // before it is sent: an heir that finds the events without their number would send them under the next one
+    this.spool.flush();
     const written = this.spool.isLarge ? this.spool.rotate() : undefined;
     if (written !== undefined) this.resume(sequence);
     this.waiting.push({ sequence, batch: this.current, written });
