@@ -1,5 +1,6 @@
-import { findProviderPreset } from '@muxgate/providers';
+import { findOAuthPreset, findProviderPreset } from '@muxgate/providers';
 import type { ClientKeyEntry, ClientsSection, TeamEntry } from './clients.document.js';
+import { completeOAuthProvider } from './complete-oauth-provider.js';
 import type { ConfigDocument, ModelEntry } from './document.js';
 import { deepFreeze, frozenMap, frozenMapBy } from './freeze.js';
 import { allowsPrivateNetwork } from './local-preset.js';
@@ -55,8 +56,12 @@ function shared(entry: TeamEntry | ClientKeyEntry): TeamConfig {
 }
 
 function oauthProvider(entry: OAuthProviderEntry): OAuthProviderConfig {
+  const preset = entry.preset === undefined ? undefined : findOAuthPreset(entry.preset);
   const method = entry.clientSecret === undefined ? 'none' : 'client_secret_basic';
-  return plain({ clientAuthentication: method }, entry) as OAuthProviderConfig;
+  return plain({ clientAuthentication: method }, completeOAuthProvider(entry), {
+    termsNotice: preset?.termsNotice,
+    quirks: preset?.quirks,
+  }) as OAuthProviderConfig;
 }
 
 function provider(entry: ProviderEntry): ProviderConfig {

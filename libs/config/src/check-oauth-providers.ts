@@ -1,17 +1,11 @@
+import { findOAuthPreset, OAUTH_PRESETS } from '@muxgate/providers';
 import { checkUrlSafety } from './check-url.js';
+import { completeOAuthProvider, type CompleteOAuthProvider } from './complete-oauth-provider.js';
 import type { ConfigDocument } from './document.js';
+import { mayGoTo } from './may-go-to.js';
 import { join, type Mistakes } from './mistakes.js';
 import type { OAuthProviderEntry } from './oauth-provider.document.js';
 import { didYouMean } from './suggest.js';
-
-/** Presets of contract section 10. */
-const COMING_PRESETS = [
-  'anthropic-max',
-  'anthropic-console',
-  'openai-codex',
-  'gemini-code-assist',
-  'github-copilot',
-];
 
 const NEEDED = {
   authorization_code: ['authorizationUrl', 'tokenUrl'],
@@ -25,38 +19,78 @@ const ENDPOINTS = [
   'tokenUrl',
   'deviceAuthorizationUrl',
   'revocationUrl',
+  'apiUrl',
 ] as const;
 
 /** The rules between the fields of an OAuth provider. */
 export function checkOAuthProviders(document: ConfigDocument, mistakes: Mistakes): void {
   for (const [index, entry] of document.oauthProviders.entries()) {
     const path = `oauthProviders[${index}]`;
-    checkAge(entry, path, mistakes);
-    if (entry.preset === undefined) {
-      checkClient(entry, path, mistakes);
-      checkEndpoints(entry, path, mistakes);
-    } else {
-      mistakes.add(join(path, 'preset'), presetMistake(entry.preset));
+    if (checkPreset(entry, path, mistakes)) {
+      const complete = completeOAuthProvider(entry);
+      checkAge(complete, path, mistakes);
+      checkClient(complete, path, mistakes);
+      checkEndpoints(complete, path, mistakes);
     }
+  }
+  checkHosts(document, mistakes);
+}
+
+/** Whether there is anything to go on with. */
+function checkPreset(entry: OAuthProviderEntry, path: string, mistakes: Mistakes): boolean {
+  if (entry.preset === undefined) return true;
+  const preset = findOAuthPreset(entry.preset);
+  if (preset === undefined) {
+    const names = OAUTH_PRESETS.map(({ name }) => name);
+    mistakes.add(
+      join(path, 'preset'),
+      `no preset is named "${entry.preset}"${didYouMean(entry.preset, names)}`,
+    );
+    return false;
+  }
+  if (preset.needsAcknowledgement === true && entry.acknowledgeTerms !== true) {
+    mistakes.add(join(path, 'acknowledgeTerms'), `must be true to use this preset: ${preset.termsNotice}`);
+  }
+  const tenant = completeOAuthProvider(entry).tenant;
+  const needsTenant = Object.values(preset.fields).some((value) => String(value).includes('{tenant}'));
+  if (needsTenant && tenant === undefined) {
+    mistakes.add(join(path, 'tenant'), `is missing: the preset "${preset.name}" needs it`);
+  } else if (tenant !== undefined && !/^[A-Za-z0-9.-]+$/.test(tenant)) {
+    mistakes.add(join(path, 'tenant'), 'must be an id or a host name');
+  }
+  return true;
+}
+
+/** What can be known before a request: a credential that is named after its OAuth provider. */
+function checkHosts(document: ConfigDocument, mistakes: Mistakes): void {
+  const hostsOf = new Map(
+    document.oauthProviders.map((entry) => [entry.name, completeOAuthProvider(entry).hosts] as const),
+  );
+  for (const [index, { auth, baseUrl }] of document.providers.entries()) {
+    const hosts = auth?.type === 'oauth' && auth.credential ? hostsOf.get(auth.credential) : undefined;
+    if (hosts === undefined || baseUrl === undefined || mayGoTo(hosts, baseUrl)) continue;
+    mistakes.add(
+      `providers[${index}].baseUrl`,
+      `the credential "${auth?.credential}" may only be sent to ${hosts.join(', ')}`,
+    );
   }
 }
 
 /** No person gives client credentials, so none can give them again. */
-function checkAge(entry: OAuthProviderEntry, path: string, mistakes: Mistakes): void {
+function checkAge(entry: CompleteOAuthProvider, path: string, mistakes: Mistakes): void {
   if (entry.reauthorizeAfterDays === undefined || entry.grant !== 'client_credentials') return;
   mistakes.add(join(path, 'reauthorizeAfterDays'), 'has no use with the grant client_credentials');
 }
 
-function presetMistake(name: string): string {
-  if (COMING_PRESETS.includes(name)) return `the preset "${name}" is not available in this version`;
-  return `no preset is named "${name}"${didYouMean(name, COMING_PRESETS)}`;
-}
-
-function checkEndpoints(entry: OAuthProviderEntry, path: string, mistakes: Mistakes): void {
+function checkEndpoints(entry: CompleteOAuthProvider, path: string, mistakes: Mistakes): void {
   for (const field of ENDPOINTS)
     checkUrlSafety(entry[field], entry.allowPrivateNetwork, join(path, field), mistakes);
   if (entry.issuer !== undefined) {
     if (entry.issuer.includes('?')) mistakes.add(join(path, 'issuer'), 'must not hold a query ("?…")');
+    return;
+  }
+  if (findOAuthPreset(entry.preset ?? '')?.quirks?.verifiesIdToken === true) {
+    mistakes.add(join(path, 'issuer'), `is missing: the preset "${entry.preset}" needs it`);
     return;
   }
   for (const field of NEEDED[entry.grant] ?? []) {
@@ -66,7 +100,7 @@ function checkEndpoints(entry: OAuthProviderEntry, path: string, mistakes: Mista
   }
 }
 
-function checkClient(entry: OAuthProviderEntry, path: string, mistakes: Mistakes): void {
+function checkClient(entry: CompleteOAuthProvider, path: string, mistakes: Mistakes): void {
   if (entry.clientId === undefined) mistakes.add(join(path, 'clientId'), 'is missing');
   const { clientAuthentication: method, clientSecret: secret } = entry;
   if (method === 'none' && secret !== undefined) {

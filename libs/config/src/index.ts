@@ -7,3 +7,4 @@ export { fieldsOf, type Field } from './field.js';
 export { loadConfig, parseConfig } from './parse-config.js';
 export { BUDGET_PERIODS } from './snapshot.types.js';
 export type * from './snapshot.types.js';
+export { mayGoTo } from './may-go-to.js';

@@ -1,4 +1,4 @@
-import { Flag, Name, OneOf, Scopes, Secret, Text, TextMap, Url, Whole } from './fields.js';
+import { Flag, Name, OneOf, Scopes, Secret, Text, TextMap, Texts, Url, Whole } from './fields.js';
 import { CLIENT_AUTHENTICATIONS, GRANTS, TOKEN_REQUEST_FORMATS } from './snapshot.types.js';
 import type { ClientAuthentication, Grant, TokenRequestFormat } from './snapshot.types.js';
 
@@ -12,8 +12,14 @@ export class OAuthProviderEntry {
   @Flag({ about: 'Needed for presets that the vendor does not offer to third parties.' })
   acknowledgeTerms?: boolean;
 
-  @OneOf(GRANTS, { about: 'How tokens are first obtained.' })
-  grant: Grant = 'authorization_code';
+  @OneOf(GRANTS, { about: 'How tokens are first obtained.', defaultText: '`authorization_code`' })
+  grant?: Grant;
+
+  @Text({
+    about:
+      "Which of a vendor's tenants a preset speaks with: the directory of Microsoft Entra, the host of GitHub Enterprise.",
+  })
+  tenant?: string;
 
   @Url({ about: 'Turns on discovery (RFC 8414, OpenID Connect) and the `iss` check of RFC 9207.' })
   issuer?: string;
@@ -45,17 +51,26 @@ export class OAuthProviderEntry {
   })
   clientAuthentication?: ClientAuthentication;
 
-  @OneOf(TOKEN_REQUEST_FORMATS, { about: 'The body format of token requests.' })
-  tokenRequestFormat: TokenRequestFormat = 'form';
+  @OneOf(TOKEN_REQUEST_FORMATS, { about: 'The body format of token requests.', defaultText: '`form`' })
+  tokenRequestFormat?: TokenRequestFormat;
 
-  @Scopes({ about: 'The scopes to ask for.' })
-  scopes: string[] = [];
+  @Scopes({ about: 'The scopes to ask for.', defaultText: 'none' })
+  scopes?: string[];
+
+  @Url({ about: "The vendor's API, where a preset does more than fetch tokens." })
+  apiUrl?: string;
+
+  @Texts({
+    about: 'The hosts that its credentials may be sent to, `*` for a part of a name.',
+    defaultText: 'any that a provider names',
+  })
+  hosts?: string[];
 
   @Url({ about: 'Where the browser returns to.', defaultText: '`${PUBLIC_URL}/api/oauth/callback`' })
   redirectUri?: string;
 
-  @TextMap({ about: 'More parameters of the authorization request.' })
-  authorizeParams: Record<string, string> = {};
+  @TextMap({ about: 'More parameters of the authorization request.', defaultText: 'none' })
+  authorizeParams?: Record<string, string>;
 
   @Whole(
     { min: 0, max: 86_400 },

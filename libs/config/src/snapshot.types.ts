@@ -1,3 +1,5 @@
+import type { OAuthQuirks } from '@muxgate/providers';
+
 /** What the rest of Muxgate sees of the configuration: complete (every default filled in) and deeply frozen. */
 export interface ConfigSnapshot {
   /** 0 for a file that has not become a numbered revision. */
@@ -89,6 +91,9 @@ export interface OAuthProviderConfig {
   readonly name: string;
   readonly preset?: string;
   readonly acknowledgeTerms?: boolean;
+  /** What the vendor says about use by others. */
+  readonly termsNotice?: string;
+  readonly tenant?: string;
   readonly grant: Grant;
   readonly issuer?: string;
   readonly authorizationUrl?: string;
@@ -102,6 +107,10 @@ export interface OAuthProviderConfig {
   readonly scopes: readonly string[];
   readonly redirectUri?: string;
   readonly authorizeParams: Readonly<Record<string, string>>;
+  readonly apiUrl?: string;
+  /** Where its credentials may be sent; absent: to any host that a provider names. */
+  readonly hosts?: readonly string[];
+  readonly quirks?: OAuthQuirks;
   readonly refreshAheadSeconds: number;
   readonly refreshJitterSeconds: number;
   readonly refreshSpacingMs: number;

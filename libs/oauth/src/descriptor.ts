@@ -1,5 +1,14 @@
 import { defineError } from '@muxgate/runtime';
 
+/** Where a vendor differs from the RFCs; structurally a subset of the `OAuthQuirks` of its preset. */
+export interface DescriptorQuirks {
+  readonly deviceFlow?: 'openai' | undefined;
+  readonly exchangeSendsState?: true | undefined;
+  readonly refusalStatuses?: readonly number[] | undefined;
+  readonly account?: readonly string[] | undefined;
+  readonly facts?: Readonly<Record<string, readonly string[]>> | undefined;
+}
+
 /** What a client must know of one OAuth provider; structurally a subset of the configuration's `OAuthProviderConfig`. */
 export interface OAuthClientDescriptor {
   readonly name: string;
@@ -18,6 +27,9 @@ export interface OAuthClientDescriptor {
   readonly authorizeParams: Readonly<Record<string, string>>;
   /** RFC 9207 section 3: the server says that it sends `iss`, so an answer without it is refused. */
   readonly issParameterSupported?: boolean | undefined;
+  /** Where the issuer's signing keys are (from its metadata). */
+  readonly jwksUrl?: string | undefined;
+  readonly quirks?: DescriptorQuirks | undefined;
 }
 
 export type ResolvedDescriptor<D extends OAuthClientDescriptor = OAuthClientDescriptor> = D & {

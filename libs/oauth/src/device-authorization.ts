@@ -2,10 +2,11 @@ import { deviceAuthorizationRequest, deviceCodeGrantRequest } from 'oauth4webapi
 import { readFields, textOf } from './answer-body.js';
 import { clientAuthenticationOf } from './client-authentication.js';
 import { type OAuthClientDescriptor, requireEndpoint } from './descriptor.js';
-import { readNumber } from './expiry.js';
+import { MAX_INTERVAL_MS, readInterval, readLifetime } from './device-lifetime.js';
 import { clientOf, type OAuthHttp, serverOf } from './http.js';
 import { errorFromAnswer, TokenEndpointError } from './token-error.js';
-import { requestOptions, requestTokens, type TokenRequest } from './token-request.js';
+import { pollOpenAiDevice, requestOpenAiDevice } from './openai-device.js';
+import { requestOptions, requestThrough, requestTokens, type TokenRequest } from './token-request.js';
 import type { TokenSet } from './token-response.js';
 
 export interface DeviceAuthorization {
@@ -25,11 +26,7 @@ export type DevicePoll =
   | { outcome: 'pending'; intervalMs: number }
   | { outcome: 'denied' | 'expired' };
 
-const DEFAULT_INTERVAL_MS = 5000;
 const SLOW_DOWN_MS = 5000;
-const MAX_INTERVAL_MS = 60_000;
-const MAX_LIFETIME_MS = 1_800_000;
-const DEFAULT_LIFETIME_MS = 900_000;
 
 /**
  * RFC 8628 section 3.1. Throws `TokenEndpointError` or `OAuthMisconfigured`. Not oauth4webapi's
@@ -40,8 +37,11 @@ export async function requestDeviceAuthorization(
   { now = Date.now, signal }: TokenRequest,
   http: OAuthHttp,
 ): Promise<DeviceAuthorization> {
-  requireEndpoint(descriptor, 'deviceAuthorizationUrl');
+  const url = requireEndpoint(descriptor, 'deviceAuthorizationUrl');
   const requestedAt = now();
+  if (descriptor.quirks?.deviceFlow === 'openai') {
+    return requestOpenAiDevice(descriptor, url, requestedAt, requestThrough(http, signal));
+  }
   const response = await deviceAuthorizationRequest(
     serverOf(descriptor),
     clientOf(descriptor),
@@ -55,14 +55,14 @@ export async function requestDeviceAuthorization(
   const userCode = textOf(fields['user_code']);
   const verificationUri = textOf(fields['verification_uri']) ?? textOf(fields['verification_url']);
   if (!deviceCode || !userCode || !verificationUri) {
-    throw errorFromAnswer(response.status, response.headers, text, now());
+    throw errorFromAnswer(response.status, response.headers, text, now(), descriptor.quirks);
   }
   const authorization: DeviceAuthorization = {
     deviceCode,
     userCode,
     verificationUri,
-    expiresAt: requestedAt + milliseconds(fields['expires_in'], DEFAULT_LIFETIME_MS, MAX_LIFETIME_MS),
-    intervalMs: milliseconds(fields['interval'], DEFAULT_INTERVAL_MS, MAX_INTERVAL_MS),
+    expiresAt: requestedAt + readLifetime(fields['expires_in']),
+    intervalMs: readInterval(fields['interval']),
   };
   const complete = textOf(fields['verification_uri_complete']);
   if (complete !== undefined) authorization.verificationUriComplete = complete;
@@ -79,6 +79,9 @@ export async function pollDeviceToken(
   http: OAuthHttp,
 ): Promise<DevicePoll> {
   try {
+    if (descriptor.quirks?.deviceFlow === 'openai') {
+      return await pollOpenAiDevice(descriptor, request, http);
+    }
     const tokens = await requestTokens(descriptor, request, http, (options) =>
       deviceCodeGrantRequest(
         serverOf(descriptor),
@@ -106,10 +109,4 @@ function pollAfter(error: TokenEndpointError, intervalMs: number): DevicePoll {
     return { outcome: 'pending', intervalMs: Math.max(longer, retryAfterMs) };
   }
   throw error;
-}
-
-/** Seconds in any shape as ms; without a positive number the default. */
-function milliseconds(seconds: unknown, defaultMs: number, maxMs: number): number {
-  const number = readNumber(seconds);
-  return number !== undefined && number > 0 ? Math.min(Math.ceil(number * 1000), maxMs) : defaultMs;
 }

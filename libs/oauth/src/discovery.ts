@@ -99,6 +99,7 @@ function withMetadata<D extends OAuthClientDescriptor>(descriptor: D, metadata: 
     ...discovered('tokenUrl', descriptor, metadata.token_endpoint),
     ...discovered('deviceAuthorizationUrl', descriptor, metadata.device_authorization_endpoint),
     ...discovered('revocationUrl', descriptor, metadata.revocation_endpoint),
+    ...discovered('jwksUrl', descriptor, metadata.jwks_uri),
     issParameterSupported:
       descriptor.issParameterSupported ?? metadata.authorization_response_iss_parameter_supported === true,
   };
@@ -115,7 +116,7 @@ function assertS256({ name, grant }: OAuthClientDescriptor, metadata: Authorizat
 
 /** A configured endpoint wins; a document that came by https must not send us to http. */
 function discovered(
-  endpoint: 'authorizationUrl' | 'tokenUrl' | 'deviceAuthorizationUrl' | 'revocationUrl',
+  endpoint: 'authorizationUrl' | 'tokenUrl' | 'deviceAuthorizationUrl' | 'revocationUrl' | 'jwksUrl',
   descriptor: OAuthClientDescriptor,
   value: unknown,
 ): Partial<Record<typeof endpoint, string>> {

@@ -15,13 +15,25 @@ export function unverifiedClaims(jwt: string | undefined): Fields | undefined {
   }
 }
 
-const MAX_ACCOUNT = 320; // the longest e-mail address
+const MAX_LABEL = 320; // the longest e-mail address
 
 /** A label for the account behind an id_token: its e-mail address, else its subject. */
 export function accountOf(idToken: string | undefined): string | undefined {
-  const claims = unverifiedClaims(idToken);
-  const account = textOf(claims?.['email']) ?? textOf(claims?.['sub']);
-  return account !== undefined && account.length <= MAX_ACCOUNT && !/\p{Cc}/u.test(account)
-    ? account
-    : undefined;
+  const claims = [unverifiedClaims(idToken)];
+  return labelAt(claims, ['email']) ?? labelAt(claims, ['sub']);
+}
+
+/** The first text at a path of names that can be shown and sent in a header: of sane length and printable. */
+export function labelAt(
+  sources: readonly (Fields | undefined)[],
+  path: readonly string[] | undefined,
+): string | undefined {
+  if (path === undefined) return undefined;
+  for (const source of sources) {
+    let value: unknown = source;
+    for (const name of path) value = isFields(value) ? value[name] : undefined;
+    const label = textOf(value);
+    if (label !== undefined && label.length <= MAX_LABEL && !/\p{Cc}/u.test(label)) return label;
+  }
+  return undefined;
 }

@@ -1,4 +1,4 @@
-export { type OAuthClientDescriptor, OAuthMisconfigured, type ResolvedDescriptor } from './descriptor.js';
+export { type DescriptorQuirks, type OAuthClientDescriptor, OAuthMisconfigured, type ResolvedDescriptor } from './descriptor.js';
 export type { OAuthHttp, OAuthHttpAnswer, OAuthHttpRequest, OAuthTransportFailure } from './http.js';
 export { challengeOf, createPkce, createState } from './pkce.js';
 export { type AuthorizationRequest, buildAuthorizationUrl } from './authorization-request.js';
@@ -16,3 +16,4 @@ export {
   pollDeviceToken,
   requestDeviceAuthorization,
 } from './device-authorization.js';
+export { IdTokenInvalid, idTokenVerifier, type VerifyIdToken } from './verify-id-token.js';

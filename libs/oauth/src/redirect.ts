@@ -8,6 +8,8 @@ export interface AuthorizationResponse {
   code?: string;
   state?: string;
   iss?: string;
+  /** Issued with the answer by servers that register clients so (Sign in with ChatGPT). */
+  clientId?: string;
   /** Allow-listed code, or `other:<hash>`. */
   error?: string;
   /** Untrusted text of the sender, cut: never render it. */
@@ -18,6 +20,7 @@ const MAX_INPUT = 16_384;
 const MAX_CODE = 4096;
 const MAX_STATE = 512;
 const MAX_ISS = 2048;
+const MAX_CLIENT_ID = 512;
 const MAX_DESCRIPTION = 512;
 const VISIBLE = /^[\x20-\x7e]+$/; // RFC 6749 appendix A: code and state are 1*VSCHAR
 
@@ -59,6 +62,8 @@ function fromParameters(parameters: URLSearchParams): AuthorizationResponse {
   const response: AuthorizationResponse = {};
   if (code) response.code = checked('code', code, MAX_CODE);
   if (state) response.state = checked('state', state, MAX_STATE);
+  const clientId = single(parameters, 'client_id');
+  if (clientId) response.clientId = checked('client_id', clientId, MAX_CLIENT_ID);
   if (iss !== undefined) response.iss = checked('iss', iss, MAX_ISS);
   if (error) response.error = safeErrorCode(error);
   if (error && description) response.errorDescription = description.slice(0, MAX_DESCRIPTION);

@@ -1,5 +1,6 @@
 import { AppError } from '@muxgate/runtime';
 import { type Fields, isFields, readFields, textOf } from './answer-body.js';
+import type { DescriptorQuirks } from './descriptor.js';
 import { isBlockPage, isTermsViolation } from './block-page.js';
 import { kindOfCode, safeErrorCode, type TokenErrorKind } from './error-codes.js';
 import { isTransportFailure } from './http.js';
@@ -66,10 +67,17 @@ export function errorFromAnswer(
   headers: Headers,
   text: string,
   now: number,
+  { refusalStatuses = [] }: DescriptorQuirks = {},
 ): TokenEndpointError {
   const fields = readFields(text);
   const code = fields && errorCode(fields);
-  return new TokenEndpointError(kindOf(status, headers, text, fields, code), {
+  const kind = kindOf(status, headers, text, fields, code);
+  // where the vendor turns other people's apps away by status: a limit says for how long, a grant's end its code
+  const refused =
+    refusalStatuses.includes(status) &&
+    ['other', 'rate_limited'].includes(kind) &&
+    !headers.has('retry-after');
+  return new TokenEndpointError(refused ? 'blocked' : kind, {
     oauthError: code === undefined ? undefined : safeErrorCode(code),
     retryAfterMs: readRetryAfter(headers.get('retry-after'), now),
     providerStatus: status,

@@ -23,10 +23,11 @@ export interface TokenRequest {
 /** RFC 6749 section 4.1.3. Never repeat it with the same code after an `ambiguous` failure. */
 export function exchangeCode(
   descriptor: OAuthClientDescriptor,
-  request: TokenRequest & { code: string; verifier: string; redirectUri: string },
+  request: TokenRequest & { code: string; verifier: string; redirectUri: string; state?: string | undefined },
   http: OAuthHttp,
 ): Promise<TokenSet> {
-  const { code, verifier, redirectUri } = request;
+  const { code, verifier, redirectUri, state } = request;
+  const repeated = state !== undefined && descriptor.quirks?.exchangeSendsState === true ? { state } : {};
   return requestTokens(descriptor, request, http, (options) => {
     const [server, client] = [serverOf(descriptor), clientOf(descriptor)];
     // `state` and `iss` were checked before the code came here; oauth4webapi takes only parameters it has seen
@@ -39,7 +40,7 @@ export function exchangeCode(
       answer,
       redirectUri,
       verifier,
-      options,
+      { ...options, additionalParameters: repeated },
     );
   });
 }
@@ -96,7 +97,7 @@ export async function requestTokens(
   requireEndpoint(descriptor, 'tokenUrl');
   const requestedAt = now();
   const response = await send(requestOptions(descriptor, http, signal));
-  return readTokenResponse(response, requestedAt, now());
+  return readTokenResponse(response, requestedAt, now(), descriptor.quirks);
 }
 
 /** What oauth4webapi needs to post through `http`, with a failing transport as `TokenEndpointError`. */
@@ -105,15 +106,19 @@ export function requestOptions(
   http: OAuthHttp,
   signal: AbortSignal | undefined,
 ): TokenEndpointRequestOptions {
-  const post: OAuthHttp = async (request) => {
+  return {
+    [customFetch]: fetchThrough(requestThrough(http), tokenRequestFormat, signal),
+    [allowInsecureRequests]: true, // schemes and addresses are the edge's to judge
+  };
+}
+
+/** `http` with a failing transport as `TokenEndpointError`. */
+export function requestThrough(http: OAuthHttp, signal?: AbortSignal): OAuthHttp {
+  return async (request) => {
     try {
-      return await http(request);
+      return await http(signal ? { ...request, signal } : request);
     } catch (failure) {
       throw errorFromTransport(failure);
     }
-  };
-  return {
-    [customFetch]: fetchThrough(post, tokenRequestFormat, signal),
-    [allowInsecureRequests]: true, // schemes and addresses are the edge's to judge
   };
 }

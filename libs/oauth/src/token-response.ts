@@ -1,7 +1,8 @@
 import { type Fields, readFields, textOf } from './answer-body.js';
 import { errorFromAnswer, TokenEndpointError } from './token-error.js';
 import { type Expiry, readEarliestRefresh, readExpiry, readRefreshExpiry } from './expiry.js';
-import { accountOf } from './id-token.js';
+import type { DescriptorQuirks } from './descriptor.js';
+import { accountOf, labelAt, unverifiedClaims } from './id-token.js';
 
 export interface TokenSet extends Expiry {
   accessToken: string;
@@ -11,8 +12,10 @@ export interface TokenSet extends Expiry {
   /** As granted, which may be less than asked; absent means as asked (RFC 6749 section 5.1). */
   scopes?: string[];
   idToken?: string;
-  /** Unverified label from the id_token. */
+  /** Label of the account; unverified but where the caller verified the id_token. */
   account?: string;
+  /** What else the provider's quirks ask to keep of the answer. Never secret. */
+  facts?: Record<string, string>;
   /** Epoch ms. */
   earliestRefreshAt?: number;
   /** Epoch ms. */
@@ -29,17 +32,23 @@ export async function readTokenResponse(
   response: Response,
   requestedAt: number,
   now: number,
+  quirks: DescriptorQuirks = {},
 ): Promise<TokenSet> {
   const text = new TextDecoder().decode(await response.arrayBuffer());
   const fields = response.ok ? readFields(text) : undefined;
   const accessToken = textOf(fields?.['access_token']);
   if (!fields || accessToken === undefined)
-    throw errorFromAnswer(response.status, response.headers, text, now);
+    throw errorFromAnswer(response.status, response.headers, text, now, quirks);
   assertBearer(fields, response.status);
-  return tokenSetOf(fields, accessToken, requestedAt);
+  return tokenSetOf(fields, accessToken, requestedAt, quirks);
 }
 
-function tokenSetOf(fields: Fields, accessToken: string, requestedAt: number): TokenSet {
+function tokenSetOf(
+  fields: Fields,
+  accessToken: string,
+  requestedAt: number,
+  quirks: DescriptorQuirks,
+): TokenSet {
   const set: TokenSet = { accessToken, tokenType: 'Bearer', ...readExpiry(fields, accessToken, requestedAt) };
   const refreshToken = textOf(fields['refresh_token']);
   if (refreshToken !== undefined) set.refreshToken = refreshToken;
@@ -47,8 +56,14 @@ function tokenSetOf(fields: Fields, accessToken: string, requestedAt: number): T
   if (scopes.length > 0) set.scopes = scopes;
   const idToken = textOf(fields['id_token']);
   if (idToken !== undefined) set.idToken = idToken;
-  const account = accountOf(idToken);
+  const sources = [fields, unverifiedClaims(idToken), unverifiedClaims(accessToken)];
+  const account = labelAt(sources, quirks.account) ?? accountOf(idToken);
   if (account !== undefined) set.account = account;
+  const facts = Object.entries(quirks.facts ?? {}).flatMap(([name, path]) => {
+    const fact = labelAt(sources, path);
+    return fact === undefined ? [] : [[name, fact] as const];
+  });
+  if (facts.length > 0) set.facts = Object.fromEntries(facts);
   const earliestRefreshAt = readEarliestRefresh(fields, requestedAt);
   if (earliestRefreshAt !== undefined) set.earliestRefreshAt = earliestRefreshAt;
   const refreshExpiresAt = readRefreshExpiry(fields, requestedAt);
