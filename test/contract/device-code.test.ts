@@ -17,7 +17,7 @@ import { createOAuthHttp } from '@muxgate/egress';
 import { createState } from '@muxgate/oauth';
 import { connectRedis, type RedisClient } from '@muxgate/redis';
 import { createLogger } from '@muxgate/runtime';
-import { KeyRing, RefreshVault } from '@muxgate/vault';
+import { KeyRing, RefreshVault, StoredKeys } from '@muxgate/vault';
 import axios from 'axios';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -200,6 +200,7 @@ oauthProviders:
       trail: new AuditTrail(new AuditLog(redis), logger),
       metrics: new ConnectMetrics(new Registry()),
       logger,
+      storedKeys: new StoredKeys(redis, rings.accessRing),
       revoke: async () => 'unsupported',
     });
   }

@@ -144,12 +144,30 @@ const TABLE: Array<[text: string, ...problems: string[]]> = [
     'oauthProviders[0].tokenRequestFromat: unknown key; did you mean "tokenRequestFormat"?',
   ],
   [
-    oauth('preset: anthropic-max'),
-    'oauthProviders[0].preset: the preset "anthropic-max" is not available in this version',
-  ],
-  [
     oauth('preset: antropic-max'),
     'oauthProviders[0].preset: no preset is named "antropic-max"; did you mean "anthropic-max"?',
+  ],
+  [
+    oauth('preset: microsoft-entra, clientId: a'),
+    'oauthProviders[0].tenant: is missing: the preset "microsoft-entra" needs it',
+    'oauthProviders[0].clientSecret: is missing: client_secret_post needs it',
+  ],
+  [
+    oauth('preset: google-gemini, acknowledgeTerms: true'),
+    'oauthProviders[0].clientId: is missing',
+    'oauthProviders[0].clientSecret: is missing: client_secret_post needs it',
+  ],
+  [
+    oauth('preset: github-copilot, clientId: a, tenant: "evil.example/x"'),
+    'oauthProviders[0].tenant: must be an id or a host name',
+  ],
+  [
+    oauth('preset: generic-oidc, clientId: a'),
+    'oauthProviders[0].issuer: is missing: the preset "generic-oidc" needs it',
+  ],
+  [
+    `${oauth('preset: github-copilot, clientId: a')}\nproviders: [{ name: p, protocol: openai-chat, baseUrl: "https://evil.example", auth: { type: oauth, credential: idp } }]`,
+    'providers[0].baseUrl: the credential "idp" may only be sent to *.githubcopilot.com, copilot-api.*.ghe.com',
   ],
   // Providers
   [
@@ -339,6 +357,13 @@ const env = {
 
 test.each(TABLE)('%j is refused in plain words', (text, ...problems) => {
   expect(problemsOf(text)).toEqual(problems);
+});
+
+test('a preset that the vendor keeps for its own apps wants its terms acknowledged, and says which', () => {
+  const [mistake, ...others] = problemsOf(oauth('preset: anthropic-max'));
+  expect(mistake).toMatch(/^oauthProviders\[0\]\.acknowledgeTerms: must be true .* Anthropic keeps OAuth/);
+  expect(others).toEqual([]);
+  expect(problemsOf(oauth('preset: anthropic-max, acknowledgeTerms: true'))).toEqual([]);
 });
 
 test('mistakes never repeat a value that came from the environment', () => {

@@ -1,10 +1,11 @@
 import type { AuditTrail } from '@muxgate/audit';
 import type { OAuthProviderConfig } from '@muxgate/config';
-import type { TokenSet } from '@muxgate/oauth';
+import type { OAuthHttp, TokenSet } from '@muxgate/oauth';
 import type { Logger } from '@muxgate/runtime';
-import type { CredentialState, CredentialVault } from '@muxgate/vault';
+import type { CredentialState, CredentialVault, StoredKeys } from '@muxgate/vault';
 import type { AuthorizationOutcome, ConnectMetrics } from './connect.metrics.js';
 import { InvitationGone } from './errors.js';
+import { followUp } from './follow-up.js';
 import type { InvitationStore } from './invitation.store.js';
 import type { ProgressStore } from './progress.store.js';
 import type { Transaction } from './transaction.store.js';
@@ -17,8 +18,9 @@ export interface EstablishParts {
   readonly trail: AuditTrail;
   readonly metrics: ConnectMetrics;
   readonly logger: Logger;
+  readonly storedKeys: StoredKeys;
   /** Best effort; answers what became of it. */
-  readonly revoke: (provider: string, refreshToken: string) => Promise<string>;
+  readonly revoke: (provider: string, refreshToken: string, issuedTo?: string) => Promise<string>;
 }
 
 export interface Ending {
@@ -30,7 +32,9 @@ export interface Ending {
 }
 
 export interface Granted extends Ending {
+  /** with the client id that the tokens were issued to */
   readonly provider: OAuthProviderConfig;
+  readonly http: OAuthHttp;
   readonly tokenSet: TokenSet;
 }
 
@@ -58,8 +62,9 @@ export async function establish(parts: EstablishParts, granted: Granted): Promis
     details: { provider: provider.name, generation: state.generation },
   });
   if (superseded?.refreshToken !== undefined && before !== undefined && isOtherGrant(before, state)) {
-    void revokeSuperseded(parts, before.provider, superseded.refreshToken);
+    void revokeSuperseded(parts, before.provider, superseded.refreshToken, superseded.clientId);
   }
+  await followUp(parts, granted, state);
   return state;
 }
 
@@ -70,7 +75,9 @@ async function assertInvited(
 ): Promise<void> {
   const { invitation } = transaction;
   if (invitation === undefined || (await parts.invitations.spend(invitation, id))) return;
-  if (tokenSet.refreshToken !== undefined) void revokeSuperseded(parts, provider.name, tokenSet.refreshToken);
+  if (tokenSet.refreshToken !== undefined) {
+    void revokeSuperseded(parts, provider.name, tokenSet.refreshToken, provider.clientId);
+  }
   throw new InvitationGone('The invitation was used, has expired or was revoked.');
 }
 
@@ -106,9 +113,14 @@ function isOtherGrant(before: CredentialState, after: CredentialState): boolean 
   return before.account !== undefined && after.account !== undefined && before.account !== after.account;
 }
 
-async function revokeSuperseded(parts: EstablishParts, provider: string, token: string): Promise<void> {
+async function revokeSuperseded(
+  parts: EstablishParts,
+  provider: string,
+  token: string,
+  issuedTo: string | undefined,
+): Promise<void> {
   try {
-    const outcome = await parts.revoke(provider, token);
+    const outcome = await parts.revoke(provider, token, issuedTo);
     parts.logger.info({ provider, outcome }, 'superseded refresh token revoked');
   } catch (error) {
     parts.logger.warn({ provider, err: error }, 'superseded refresh token not revoked');

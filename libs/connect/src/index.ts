@@ -11,3 +11,4 @@ export {
   type DeviceTransaction,
   type Transaction,
 } from './transaction.store.js';
+export { ApiUrlMissing } from './vendor-call.js';

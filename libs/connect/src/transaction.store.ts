@@ -21,6 +21,10 @@ export interface Transaction {
 export interface CodeTransaction extends Transaction {
   readonly redirectUri: string;
   readonly verifier: string;
+  /** what the id_token has to repeat, where it is verified */
+  readonly nonce?: string;
+  /** the client that asked, where it is not the configured one */
+  readonly clientId?: string;
 }
 
 /** One that the worker completes, by asking the provider until the person has agreed. */

@@ -4,6 +4,7 @@ import { defineError } from '@muxgate/runtime';
 export interface DescriptorQuirks {
   readonly deviceFlow?: 'openai' | undefined;
   readonly exchangeSendsState?: true | undefined;
+  readonly verifiesIdToken?: true | undefined;
   readonly refusalStatuses?: readonly number[] | undefined;
   readonly account?: readonly string[] | undefined;
   readonly facts?: Readonly<Record<string, readonly string[]>> | undefined;
@@ -39,6 +40,15 @@ export type ResolvedDescriptor<D extends OAuthClientDescriptor = OAuthClientDesc
 
 /** The descriptor cannot serve the request (no such endpoint, no secret, no S256); nothing was sent. */
 export const OAuthMisconfigured = defineError('OAuthMisconfigured', 'oauth_misconfigured', 422);
+
+/**
+ * A refresh token is bound to the client it was issued to (RFC 6749, section 6). A public client's id is kept with the
+ * credential and used on; a confidential one goes by the configuration, whose secret belongs to it.
+ */
+export function asIssued<D extends OAuthClientDescriptor>(descriptor: D, clientId: string | undefined): D {
+  if (!clientId || descriptor.clientAuthentication !== 'none') return descriptor;
+  return { ...descriptor, clientId };
+}
 
 /** The URL of an endpoint that the request cannot do without. */
 export function requireEndpoint(

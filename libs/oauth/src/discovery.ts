@@ -29,7 +29,8 @@ export async function resolveEndpoints<D extends OAuthClientDescriptor>(
   http: OAuthHttp,
 ): Promise<ResolvedDescriptor<D>> {
   const needed = neededEndpoints(descriptor);
-  const missing = needed.some((endpoint) => descriptor[endpoint] === undefined);
+  const keysWanted = descriptor.quirks?.verifiesIdToken === true && descriptor.jwksUrl === undefined;
+  const missing = keysWanted || needed.some((endpoint) => descriptor[endpoint] === undefined);
   const resolved =
     missing && descriptor.issuer !== undefined
       ? withMetadata(descriptor, await discover(descriptor.issuer, descriptor.name, http))

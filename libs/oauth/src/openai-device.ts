@@ -34,7 +34,12 @@ export async function requestOpenAiDevice(
 /** @throws TokenEndpointError */
 export async function pollOpenAiDevice(
   descriptor: OAuthClientDescriptor,
-  { deviceCode, intervalMs, now = Date.now, signal }: TokenRequest & { deviceCode: string; intervalMs: number },
+  {
+    deviceCode,
+    intervalMs,
+    now = Date.now,
+    signal,
+  }: TokenRequest & { deviceCode: string; intervalMs: number },
   http: OAuthHttp,
 ): Promise<DevicePoll> {
   const endpoint = new URL(descriptor.deviceAuthorizationUrl ?? '');

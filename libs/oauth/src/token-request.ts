@@ -33,15 +33,10 @@ export function exchangeCode(
     // `state` and `iss` were checked before the code came here; oauth4webapi takes only parameters it has seen
     const answer = validateAuthResponse(server, client, new URLSearchParams({ code }), expectNoState);
     const authentication = clientAuthenticationOf(descriptor);
-    return authorizationCodeGrantRequest(
-      server,
-      client,
-      authentication,
-      answer,
-      redirectUri,
-      verifier,
-      { ...options, additionalParameters: repeated },
-    );
+    return authorizationCodeGrantRequest(server, client, authentication, answer, redirectUri, verifier, {
+      ...options,
+      additionalParameters: repeated,
+    });
   });
 }
 

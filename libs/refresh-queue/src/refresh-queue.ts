@@ -26,18 +26,27 @@ const DEDUPLICATION_MS = { expedited: 3_000, due: 1_000 };
 /** Never tried again by BullMQ: the record says when. */
 const JOB = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const;
 
+const REOPEN_AFTER_MS = 500;
+
 /** The producer's side: gateways ask for newer tokens, auth and the sweep for due ones. */
 export class RefreshQueue {
-  private readonly queue: Queue<RefreshJob, unknown, string>;
+  private queue: Queue<RefreshJob, unknown, string>;
+  private closed = false;
 
   /** @param source a connection, or a queue that is there already */
   constructor(source: RedisClient | Queue) {
-    this.queue =
-      source instanceof Queue
-        ? source
-        : new Queue(REFRESH_QUEUE, { connection: source, prefix: QUEUE_PREFIX });
-    // The connection reports its own state; without a listener an error event would end the process.
-    this.queue.on('error', () => undefined);
+    this.queue = source instanceof Queue ? heard(source) : this.open(source);
+  }
+
+  /** BullMQ remembers for ever that Redis was too slow as it began: such a queue is replaced. */
+  private open(connection: RedisClient): Queue {
+    const queue = heard(new Queue(REFRESH_QUEUE, { connection, prefix: QUEUE_PREFIX }));
+    queue.waitUntilReady().catch(() => {
+      setTimeout(() => {
+        if (!this.closed) this.queue = this.open(connection);
+      }, REOPEN_AFTER_MS).unref();
+    });
+    return queue;
   }
 
   /** Asks for a generation newer than the caller's, ahead of anything that is merely due. */
@@ -78,6 +87,12 @@ export class RefreshQueue {
 
   /** Leaves the connection, which is the caller's, open. */
   async close(): Promise<void> {
+    this.closed = true;
     await this.queue.close();
   }
+}
+
+/** The connection reports its own state; without a listener an error event would end the process. */
+function heard(queue: Queue): Queue {
+  return queue.on('error', () => undefined);
 }

@@ -4,6 +4,7 @@ import type { KeyRing } from './key-ring.js';
 import { accessKey, CREDENTIAL_INDEX } from './keys.js';
 import {
   isRemoved,
+  readMap,
   stateOf,
   statusOf,
   type AccessGrant,
@@ -103,6 +104,7 @@ export class AccessVault {
   private grantOf(credential: string, hash: AccessHash): AccessGrant {
     const provider = hash['provider'] ?? '';
     const generation = Number(hash['generation']);
+    const facts = readMap(hash['facts']);
     return {
       credential,
       provider,
@@ -116,6 +118,7 @@ export class AccessVault {
       tokenType: hash['tokenType'] ?? 'Bearer',
       expiresAt: Number(hash['expiresAt']),
       status: statusOf(hash, this.now()),
+      ...(facts === undefined ? {} : { facts }),
     };
   }
 }

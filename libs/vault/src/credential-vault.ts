@@ -28,11 +28,16 @@ export interface ConnectInput {
   readonly connectedAt?: number | undefined;
 }
 
+/** One authorization of a credential: the generation that it began with. */
+export type Connected = Pick<CredentialState, 'credential' | 'generation'>;
+
 /** Tokens that were stored before; the caller revokes them. */
 export interface ForgottenTokens {
   readonly provider: string;
   readonly refreshToken?: string;
   readonly accessToken?: string;
+  /** the client that they were issued to */
+  readonly clientId?: string;
 }
 
 /**
@@ -118,6 +123,29 @@ export class CredentialVault extends AccessVault {
     return answer;
   }
 
+  /** The client that the stored refresh token is bound to. */
+  async readClientId(credential: string): Promise<string | undefined> {
+    const [, refreshKey] = recordKeys(credential);
+    return (await this.redis.hget(refreshKey, 'clientId')) ?? undefined;
+  }
+
+  /** Says what became of a step after connecting; without effect once another authorization took its place. */
+  async note({ credential, generation }: Connected, notes: Readonly<Record<string, string>>): Promise<void> {
+    await runScript(this.redis, scripts.note, recordKeys(credential), [generation, JSON.stringify(notes)]);
+  }
+
+  /** The provider refuses this authorization elsewhere than at its token endpoint. */
+  async block({ credential, generation }: Connected, code: string, message: string): Promise<void> {
+    await runScript(this.redis, scripts.block, recordKeys(credential), [
+      CREDENTIAL_EVENTS,
+      credential,
+      generation,
+      code,
+      message,
+    ]);
+    await this.dueIndex.restore(credential);
+  }
+
   private async readBoth(
     credential: string,
   ): Promise<{ access: Record<string, string>; refresh: Record<string, string> }> {
@@ -137,8 +165,10 @@ export class CredentialVault extends AccessVault {
     const { refresh } = stored.refresh;
     if (provider === undefined || access === undefined) return undefined;
     const place = { credential, provider, generation: Number(stored.access['generation']) };
+    const { clientId } = stored.refresh;
     return {
       provider,
+      ...(clientId === undefined ? {} : { clientId }),
       ...this.tryOpen('accessToken', () =>
         open(this.rings.accessRing, access, { purpose: 'access', ...place }),
       ),

@@ -26,6 +26,8 @@ export interface CredentialState {
   readonly connectedAt?: number;
   /** When somebody last asked for a refresh ahead of time. */
   readonly forcedAt?: number;
+  /** What became of the steps after connecting, in words of the preset; never a secret. */
+  readonly notes?: Readonly<Record<string, string>>;
   readonly lastError?: { readonly code: string; readonly message: string; readonly at: number };
 }
 
@@ -38,6 +40,8 @@ export interface AccessGrant {
   readonly tokenType: string;
   readonly expiresAt: number;
   readonly status: CredentialStatus;
+  /** What headers beside the token are made of. */
+  readonly facts?: Readonly<Record<string, string>>;
 }
 
 /** A token set as a provider issued it; the shape of `TokenSet` in @muxgate/oauth. */
@@ -48,6 +52,7 @@ export interface StoredTokenSet {
   readonly scopes?: readonly string[] | undefined;
   readonly expiresAt: number;
   readonly account?: string | undefined;
+  readonly facts?: Readonly<Record<string, string>> | undefined;
   readonly earliestRefreshAt?: number | undefined;
   readonly refreshExpiresAt?: number | undefined;
 }
@@ -77,6 +82,7 @@ export function stateOf(credential: string, hash: AccessHash, now: number): Cred
     ...(refreshExpiresAt === undefined ? {} : { refreshExpiresAt }),
     ...(connectedAt === undefined ? {} : { connectedAt }),
     ...(forcedAt ? { forcedAt: Number(forcedAt) } : {}),
+    ...(hash['notes'] === undefined ? {} : { notes: readMap(hash['notes']) ?? {} }),
     ...(errorCode
       ? { lastError: { code: errorCode, message: errorMessage ?? '', at: Number(errorAt) } }
       : {}),
@@ -95,6 +101,11 @@ export function statusOf(hash: AccessHash, now: number): CredentialStatus {
 /** Epoch milliseconds; a field that was emptied holds 0. */
 export function instantOf(text: string | undefined): number | undefined {
   return Number(text ?? 0) || undefined;
+}
+
+/** A map that is kept in one field. */
+export function readMap(text: string | undefined): Record<string, string> | undefined {
+  return text === undefined ? undefined : (JSON.parse(text) as Record<string, string>);
 }
 
 export function splitScopes(text: string | undefined): string[] {

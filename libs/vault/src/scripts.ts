@@ -14,6 +14,8 @@ export const scripts = {
   lane: load('lane'),
   requestRefresh: load('request_refresh'),
   remove: load('remove'),
+  note: load('note'),
+  block: load('block'),
   putKey: load('put_key'),
   removeKey: load('remove_key'),
 } as const;

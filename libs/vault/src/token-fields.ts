@@ -34,6 +34,7 @@ export function tokenFields(
     // A refresh that does not name them keeps them (RFC 6749, section 5.1).
     ...(tokens.scopes === undefined ? {} : { scopes: tokens.scopes.join(' ') }),
     ...(tokens.account === undefined ? {} : { account: tokens.account }),
+    ...(tokens.facts === undefined ? {} : { facts: JSON.stringify(tokens.facts) }),
   };
   const refresh: Record<string, string> = {
     updatedAt: String(times.now),

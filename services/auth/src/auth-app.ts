@@ -31,6 +31,7 @@ import { PublicUrl } from './connect/public-url.js';
 import { AuthEnvironment } from './environment.js';
 import { dressApp } from './http/dress-app.js';
 import { readKeyRings } from './key-rings.js';
+import { warnOfTerms } from './connect/warn-of-terms.js';
 import { readinessOf } from './readiness.js';
 
 export interface AuthApp {
@@ -57,6 +58,7 @@ export async function createAuthApp(
   );
   const config = new ConfigSource(snapshot);
   const logger = createLogger('auth', env.LOG_LEVEL, logDestination);
+  warnOfTerms(snapshot, logger);
   const registry = createRegistry('auth', VERSION);
   registerConfigRevision(registry, config);
   dropRetiredSeries(registry, config);

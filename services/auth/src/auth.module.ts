@@ -43,6 +43,7 @@ import { BrowserBinding } from './connect/browser-binding.js';
 import { CallbackController } from './connect/callback.controller.js';
 import { ConnectController } from './connect/connect.controller.js';
 import { ConnectParts } from './connect/connect-parts.js';
+import { HostId } from './connect/host-id.js';
 import { OAuthProviders } from './connect/oauth-providers.js';
 import { PublicUrl } from './connect/public-url.js';
 import { InvitationsController } from './invite/invitations.controller.js';
@@ -156,7 +157,9 @@ export class AuthModule {
             trail,
             metrics: new ConnectMetrics(registry),
             logger,
-            revoke: (provider, refreshToken) => providers.revoke(provider, refreshToken),
+            hostId: new HostId(redis),
+            storedKeys: new StoredKeys(redis, accessRing),
+            revoke: (name, token, issuedTo) => providers.revoke(name, token, issuedTo),
           }),
         },
         {

@@ -21,6 +21,7 @@ import { Accounting } from './proxy/accounting.js';
 import { Admission } from './proxy/admission.js';
 import { ClientKeys } from './proxy/client-keys.js';
 import { CloudCredentials } from './proxy/cloud-credentials.js';
+import { CredentialNeeds } from './proxy/credential-needs.js';
 import { CredentialSource } from './proxy/credential-source.js';
 import { createGatewayMetrics } from './proxy/gateway.metrics.js';
 import { LastUsed } from './proxy/last-used.js';
@@ -106,7 +107,7 @@ export class GatewayModule {
         CredentialSource,
         [AccessTokens, StoredKeySource],
         (tokens: AccessTokens, storedKeys: StoredKeySource) =>
-          new CredentialSource(tokens, storedKeys, new CloudCredentials()),
+          new CredentialSource(tokens, storedKeys, new CloudCredentials(), new CredentialNeeds(config)),
       ),
       factory(Admission, [], () => {
         return new Admission({

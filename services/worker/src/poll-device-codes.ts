@@ -79,6 +79,7 @@ export class PollDeviceCodes {
           transaction,
           from: transaction.from,
           provider,
+          http: this.parts.endpoints.httpOf(provider),
           tokenSet: answer.tokens,
         });
       } else if (answer.outcome === 'pending') {

@@ -102,7 +102,7 @@ export class RefreshCredential {
         return await this.end(lease, 'no_refresh_token', 'the provider issued no refresh token');
       }
       this.vault.assertSealable(lease);
-      spend = await this.endpoints.prepare(provider, refreshToken);
+      spend = await this.endpoints.prepare(provider, refreshToken, lease.clientId);
       if (!(await this.takeTurn(lease, provider))) return 'lane_full';
     } catch (error) {
       return this.failed(lease, error, unknownRotation);
@@ -136,7 +136,9 @@ export class RefreshCredential {
         return 'orphaned';
       case 'removed':
         // Nobody will hold what was issued to a credential that is gone.
-        if (tokens.refreshToken !== undefined) await this.endpoints.revoke(provider, tokens.refreshToken);
+        if (tokens.refreshToken !== undefined) {
+          await this.endpoints.revoke(provider, tokens.refreshToken, lease.clientId);
+        }
         return 'removed';
     }
   }

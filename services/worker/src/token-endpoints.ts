@@ -1,5 +1,6 @@
 import type { OAuthProviderConfig } from '@muxgate/config';
 import {
+  asIssued,
   clientCredentials,
   pollDeviceToken,
   refreshTokenSet,
@@ -29,8 +30,12 @@ export class TokenEndpoints {
   ) {}
 
   /** @throws DiscoveryFailed, OAuthMisconfigured: nothing was sent to the token endpoint */
-  async prepare(provider: OAuthProviderConfig, refreshToken: string | undefined): Promise<Spend> {
-    const descriptor = await this.resolve(provider);
+  async prepare(
+    provider: OAuthProviderConfig,
+    refreshToken: string | undefined,
+    issuedTo?: string,
+  ): Promise<Spend> {
+    const descriptor = asIssued(await this.resolve(provider), issuedTo);
     const http = this.httpFor(provider.allowPrivateNetwork);
     return refreshToken === undefined
       ? () => clientCredentials(descriptor, { now: this.now }, http)
@@ -49,9 +54,18 @@ export class TokenEndpoints {
   }
 
   /** Best effort, for tokens that nobody will hold. */
-  async revoke(provider: OAuthProviderConfig, refreshToken: string): Promise<RevocationOutcome> {
+  async revoke(
+    provider: OAuthProviderConfig,
+    refreshToken: string,
+    issuedTo?: string,
+  ): Promise<RevocationOutcome> {
     const http = this.httpFor(provider.allowPrivateNetwork);
-    return revokeToken(await this.resolve(provider), { token: refreshToken, hint: 'refresh_token' }, http);
+    const descriptor = asIssued(await this.resolve(provider), issuedTo);
+    return revokeToken(descriptor, { token: refreshToken, hint: 'refresh_token' }, http);
+  }
+
+  httpOf(provider: OAuthProviderConfig): OAuthHttp {
+    return this.httpFor(provider.allowPrivateNetwork);
   }
 
   private async resolve(provider: OAuthProviderConfig): Promise<Resolved> {

@@ -15,7 +15,7 @@ import type { RedisClient } from '@muxgate/redis';
 import { QUEUE_PREFIX, REFRESH_QUEUE, RefreshQueue } from '@muxgate/refresh-queue';
 import type { RevisionStore } from '@muxgate/revisions';
 import type { Logger } from '@muxgate/runtime';
-import { Lane, RefreshVault, type KeyRings } from '@muxgate/vault';
+import { Lane, RefreshVault, StoredKeys, type KeyRings } from '@muxgate/vault';
 import type { Queue } from 'bullmq';
 import { CommitTokens } from './commit-tokens.js';
 import { ConnectClientCredentials } from './connect-client-credentials.js';
@@ -110,7 +110,8 @@ export class WorkerModule {
               polls: new DevicePolls(parts.redis),
               trail: new AuditTrail(new AuditLog(parts.redis), logger),
               metrics: parts.connectMetrics,
-              revoke: (name, refreshToken) => revokeAt(config, endpoints, name, refreshToken),
+              storedKeys: new StoredKeys(parts.redis, parts.rings.accessRing),
+              revoke: (name, token, issuedTo) => revokeAt(config, endpoints, name, token, issuedTo),
             }),
         ),
         provide(
@@ -134,9 +135,15 @@ export class WorkerModule {
   }
 }
 
-async function revokeAt(config: ConfigSource, endpoints: TokenEndpoints, name: string, refreshToken: string) {
+async function revokeAt(
+  config: ConfigSource,
+  endpoints: TokenEndpoints,
+  name: string,
+  refreshToken: string,
+  issuedTo: string | undefined,
+): Promise<string> {
   const provider = config.current().oauthProviders.get(name);
-  return provider === undefined ? 'unsupported' : endpoints.revoke(provider, refreshToken);
+  return provider === undefined ? 'unsupported' : endpoints.revoke(provider, refreshToken, issuedTo);
 }
 
 /** What needs no decorator stays without one: the parts are plain classes, put together here. */

@@ -1,4 +1,4 @@
-import { revokeToken, type RevocationOutcome } from '@muxgate/oauth';
+import { asIssued, revokeToken, type RevocationOutcome } from '@muxgate/oauth';
 import type { CredentialVault } from '@muxgate/vault';
 import type { OAuthProviders } from '../connect/oauth-providers.js';
 import { credentialUnknown } from './credential-id.js';
@@ -26,7 +26,9 @@ async function revoke(providers: OAuthProviders, removed: Removed): Promise<Revo
   ] as const;
   const outcomes: RevocationOutcome[] = [];
   try {
-    const { provider, http } = await providers.reach(removed.provider);
+    const reached = await providers.reach(removed.provider);
+    const { http } = reached;
+    const provider = asIssued(reached.provider, removed.clientId);
     for (const { token, hint } of tokens) {
       if (token !== undefined) outcomes.push(await revokeToken(provider, { token, hint }, http));
     }

@@ -6,7 +6,9 @@ import { PublicUrl } from '../connect/public-url.js';
 import type { Page } from '../http/paging.js';
 import { Needs } from './admin.guard.js';
 
-type OAuthProviderView = Omit<OAuthProviderConfig, 'clientSecret'> & { readonly redirectUri: string };
+type OAuthProviderView = Omit<OAuthProviderConfig, 'clientSecret' | 'quirks'> & {
+  readonly redirectUri: string;
+};
 
 @ApiTags('oauth')
 @Controller('api/oauth/providers')
@@ -23,7 +25,7 @@ export class OAuthProvidersController {
     return { items: this.providers.list().map((provider) => this.view(provider)) };
   }
 
-  private view({ clientSecret: _, ...shown }: OAuthProviderConfig): OAuthProviderView {
+  private view({ clientSecret: _, quirks: _quirks, ...shown }: OAuthProviderConfig): OAuthProviderView {
     return { ...shown, redirectUri: shown.redirectUri ?? this.publicUrl.callback };
   }
 }

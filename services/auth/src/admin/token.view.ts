@@ -36,6 +36,12 @@ export class TokenView {
   refreshExpiresAt?: string;
   @ApiPropertyOptional({ format: 'date-time', description: 'when a person gave the authorization' })
   connectedAt?: string;
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description: 'what became of the steps after connecting',
+  })
+  notes?: Record<string, string>;
   @ApiPropertyOptional({ type: LastErrorView }) lastError?: LastErrorView;
 }
 
@@ -53,6 +59,7 @@ export function tokenView(state: CredentialState): TokenView {
     ...(state.lastRefreshAt === undefined ? {} : { lastRefreshAt: isoTime(state.lastRefreshAt) }),
     ...(state.refreshExpiresAt === undefined ? {} : { refreshExpiresAt: isoTime(state.refreshExpiresAt) }),
     ...(state.connectedAt === undefined ? {} : { connectedAt: isoTime(state.connectedAt) }),
+    ...(state.notes === undefined ? {} : { notes: { ...state.notes } }),
     ...(state.lastError ? { lastError: { ...state.lastError, at: isoTime(state.lastError.at) } } : {}),
   };
 }

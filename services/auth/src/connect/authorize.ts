@@ -6,6 +6,7 @@ import {
   requestDeviceAuthorization,
   type DeviceAuthorization,
 } from '@muxgate/oauth';
+import { registrationOf } from './chatgpt-registration.js';
 import { GrantNotAvailable } from './connect.errors.js';
 import type { ConnectParts } from './connect-parts.js';
 import type { ReachableProvider } from './oauth-providers.js';
@@ -65,6 +66,8 @@ async function byRedirect(
   { provider }: ReachableProvider,
   { credential, actor, browser, invitation }: Named,
 ): Promise<Authorization> {
+  const registration = await registrationOf(parts, provider, credential);
+  const nonce = provider.quirks?.verifiesIdToken === true ? createState() : undefined;
   const redirectUri = provider.redirectUri ?? parts.publicUrl.callback;
   const state = createState();
   const { verifier, challenge } = createPkce();
@@ -74,6 +77,8 @@ async function byRedirect(
     redirectUri,
     verifier,
     actor,
+    ...(nonce === undefined ? {} : { nonce }),
+    ...(registration === undefined ? {} : { clientId: registration.clientId }),
     ...(browser === undefined ? {} : { browser }),
     ...(invitation === undefined ? {} : { invitation }),
   });
@@ -82,7 +87,12 @@ async function byRedirect(
     provider: provider.name,
     credential,
     state,
-    url: buildAuthorizationUrl(provider, { redirectUri, state, challenge }),
+    url: buildAuthorizationUrl(registration === undefined ? provider : { ...provider, ...registration }, {
+      redirectUri,
+      state,
+      challenge,
+      nonce,
+    }),
     completion,
     expiresAt,
     instructions: INSTRUCTIONS[completion],

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { OAuthProviderConfig } from '@muxgate/config';
 import {
   establish,
   recordFailure,
@@ -6,7 +7,7 @@ import {
   type AuthorizationOutcome,
   type CodeTransaction,
 } from '@muxgate/connect';
-import { assertIssuer, exchangeCode, type AuthorizationResponse } from '@muxgate/oauth';
+import { assertIssuer, exchangeCode, idTokenVerifier, type AuthorizationResponse } from '@muxgate/oauth';
 import { AppError } from '@muxgate/runtime';
 import type { CredentialState } from '@muxgate/vault';
 import { AuthorizationDenied, OtherBrowser, OtherPrincipal } from './connect.errors.js';
@@ -41,13 +42,22 @@ export async function complete(
     assertInitiator(parts, transaction, messenger);
     const { provider, http } = await parts.providers.reach(transaction.provider);
     if (!isBareCode(response, messenger)) assertIssuer(provider, response.iss);
+    // its keys are fetched now, so that nothing has to be asked between the exchange and the storing
+    const verify =
+      provider.quirks?.verifiesIdToken === true ? await idTokenVerifier(provider, http) : undefined;
     await parts.transactions.consume(response.state);
     consumed = true;
 
     const code = codeOf(response);
-    const { verifier, redirectUri } = transaction;
-    const tokenSet = await exchangeCode(provider, { code, verifier, redirectUri }, http);
-    return await establish(parts, { ...ending, provider, tokenSet });
+    const { verifier, redirectUri, nonce } = transaction;
+    const client = { ...provider, clientId: clientOf(provider, transaction, response) };
+    const request = { code, verifier, redirectUri, state: response.state };
+    const tokenSet = await exchangeCode(client, request, http);
+    if (verify !== undefined) {
+      const { subject, email } = await verify(tokenSet.idToken, { clientId: client.clientId, nonce });
+      tokenSet.account ??= email ?? subject;
+    }
+    return await establish(parts, { ...ending, provider: client, http, tokenSet });
   } catch (error) {
     const code = error instanceof AppError ? error.code : 'internal_error';
     const outcome = outcomeOf(code);
@@ -70,6 +80,16 @@ function assertInitiator(
   if (transaction.browser === undefined) return;
   if (binding.matches(messenger.headers, transaction.browser)) return;
   throw new OtherBrowser('Another browser began this connection.');
+}
+
+/** Issued with the answer, or with an earlier one; the configured one for all who register by hand. */
+function clientOf(
+  { clientId, quirks }: OAuthProviderConfig,
+  transaction: CodeTransaction,
+  response: AuthorizationResponse,
+): string {
+  if (quirks?.registration === undefined) return clientId;
+  return response.clientId ?? transaction.clientId ?? clientId;
 }
 
 function isBareCode(response: AuthorizationResponse, messenger: Messenger): boolean {

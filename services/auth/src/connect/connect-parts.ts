@@ -8,8 +8,9 @@ import type {
 } from '@muxgate/connect';
 import type { AuditTrail } from '@muxgate/audit';
 import type { Logger } from '@muxgate/runtime';
-import type { CredentialVault } from '@muxgate/vault';
+import type { CredentialVault, StoredKeys } from '@muxgate/vault';
 import type { BrowserBinding } from './browser-binding.js';
+import type { HostId } from './host-id.js';
 import type { OAuthProviders } from './oauth-providers.js';
 import type { PublicUrl } from './public-url.js';
 
@@ -26,5 +27,7 @@ export abstract class ConnectParts implements EstablishParts {
   abstract readonly trail: AuditTrail;
   abstract readonly metrics: ConnectMetrics;
   abstract readonly logger: Logger;
+  abstract readonly hostId: HostId;
+  abstract readonly storedKeys: StoredKeys;
   abstract readonly revoke: EstablishParts['revoke'];
 }

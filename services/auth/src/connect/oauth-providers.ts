@@ -1,5 +1,6 @@
 import type { ConfigSource, OAuthProviderConfig } from '@muxgate/config';
 import {
+  asIssued,
   resolveEndpoints,
   revokeToken,
   type OAuthHttp,
@@ -59,9 +60,9 @@ export class OAuthProviders {
   }
 
   /** Throws as `reach`; what the provider does with it is an outcome. */
-  async revoke(name: string, refreshToken: string): Promise<RevocationOutcome> {
+  async revoke(name: string, refreshToken: string, issuedTo?: string): Promise<RevocationOutcome> {
     const { provider, http } = await this.reach(name);
-    return revokeToken(provider, { token: refreshToken, hint: 'refresh_token' }, http);
+    return revokeToken(asIssued(provider, issuedTo), { token: refreshToken, hint: 'refresh_token' }, http);
   }
 
   private async discover(config: OAuthProviderConfig): Promise<ReachableProvider> {

@@ -4,6 +4,7 @@ import type { AccessGrant } from '@muxgate/vault';
 import type { AccessTokens } from './access-tokens.js';
 import { callersCredential } from './callers-credential.js';
 import type { CloudCredentials } from './cloud-credentials.js';
+import type { CredentialNeeds } from './credential-needs.js';
 import { keyCredential, keyHeaderOf, type Credential, type Standing } from './credential.js';
 import { CredentialMissing, CredentialRevoked } from './errors.js';
 import type { Exchange } from './exchange.js';
@@ -23,6 +24,7 @@ export class CredentialSource {
     private readonly tokens: AccessTokens,
     private readonly storedKeys: StoredKeySource,
     private readonly cloud: Pick<CloudCredentials, 'of'>,
+    private readonly needs: CredentialNeeds,
   ) {}
 
   async start(): Promise<void> {
@@ -38,7 +40,8 @@ export class CredentialSource {
    * What this provider wants to see: at once where it is in memory.
    *
    * @param credential the id of the stored one, where the provider's `auth` names one
-   * @throws CredentialMissing, CredentialRevoked, CredentialEnded, CredentialUnavailable, CallerCredentialMissing
+   * @throws CredentialMissing, CredentialRevoked, CredentialEnded, CredentialUnavailable, CredentialMisdirected,
+   *   CallerCredentialMissing
    */
   of(provider: ProviderConfig, credential: string, caller: Caller): MaybePromise<Credential> {
     const { auth } = provider;
@@ -50,7 +53,10 @@ export class CredentialSource {
       case 'storedKey':
         return told(auth, credential, (id) => this.storedKeys.of(id, keyHeaderOf(provider)));
       case 'oauth':
-        return told(auth, credential, (id) => this.tokens.of(id));
+        return this.dressed(
+          provider,
+          told(auth, credential, (id) => this.tokens.of(id)),
+        );
       case 'passthrough': {
         const { req, snapshot } = caller;
         return callersCredential(req.headers, snapshot.clients.authentication === 'required');
@@ -59,8 +65,9 @@ export class CredentialSource {
   }
 
   /** After a 401 on `refused`: a newer credential, from memory, the store or the worker, in this order. */
-  replace(refused: AccessGrant): Promise<Credential | undefined> {
-    return this.tokens.replace(refused);
+  async replace(provider: ProviderConfig, refused: AccessGrant): Promise<Credential | undefined> {
+    const newer = await this.tokens.replace(refused);
+    return newer && this.needs.meet(provider, newer);
   }
 
   /** How the stored credentials that the configuration needs stand, by what is in memory. */
@@ -77,6 +84,12 @@ export class CredentialSource {
   /** Whether the last reading of the store succeeded. */
   get storeReachable(): boolean {
     return this.tokens.storeReachable;
+  }
+
+  private dressed(provider: ProviderConfig, token: MaybePromise<Credential>): MaybePromise<Credential> {
+    return token instanceof Promise
+      ? token.then((credential) => this.needs.meet(provider, credential))
+      : this.needs.meet(provider, token);
   }
 
   private fix(provider: ProviderConfig, value: string): Credential {

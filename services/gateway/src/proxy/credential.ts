@@ -8,6 +8,8 @@ export interface Credential {
   readonly headers: readonly string[];
   /** the stored token behind it, where there is one that can be refreshed */
   readonly grant: AccessGrant | undefined;
+  /** the provider's headers with those that the credential needs, where it needs any */
+  readonly beside?: Readonly<Record<string, string>>;
   /** that sign each request in place of a header */
   readonly aws?: AwsKeys;
 }

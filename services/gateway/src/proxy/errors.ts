@@ -19,6 +19,7 @@ export const CallerCredentialMissing = defineError(
   'caller_credential_missing',
   401,
 );
+export const CredentialMisdirected = defineError('CredentialMisdirected', 'credential_misdirected', 503);
 export const UpstreamUnreachable = defineError('UpstreamUnreachable', 'upstream_unreachable', 502);
 export const UpstreamBroken = defineError('UpstreamBroken', 'upstream_broken', 502);
 export const UpstreamSilent = defineError('UpstreamSilent', 'upstream_silent', 504);

@@ -102,8 +102,10 @@ function namedBy(connection: string | undefined): ReadonlySet<string> {
   return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
 }
 
-function joinFlags(own: string, added: string): string {
+/** Flags of both, the first ones first. */
+export function joinFlags(own: string, added: string): string {
   if (own === '') return added;
+  if (added === '') return own;
   const present = new Set(own.split(',').map((flag) => flag.trim()));
   const missing = added.split(',').filter((flag) => !present.has(flag.trim()));
   return missing.length === 0 ? own : `${own},${missing.join(',')}`;

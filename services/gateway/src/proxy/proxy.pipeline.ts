@@ -162,7 +162,7 @@ export class ProxyPipeline implements RelayOutcome {
     const headers = requestHeaders(
       req.rawHeaders,
       req.headers.connection,
-      provider.headers,
+      credential.beside ?? provider.headers,
       credential.headers,
       USER_AGENT,
     );
@@ -212,7 +212,7 @@ export class ProxyPipeline implements RelayOutcome {
     const { credential, decision } = exchange;
     if (credential?.grant === undefined || decision === undefined) return;
     this.credentials
-      .replace(credential.grant)
+      .replace(decision.provider, credential.grant)
       .then((newer) => {
         if (exchange.clientGone) return;
         exchange.resent = true;

@@ -52,7 +52,7 @@ function requestHeaders(
   if (credential.aws === undefined) headers.delete('authorization');
   headers.set('user-agent', USER_AGENT);
   headers.set('accept-encoding', 'identity');
-  for (const [name, value] of Object.entries(provider.headers)) {
+  for (const [name, value] of Object.entries(credential.beside ?? provider.headers)) {
     if (name === 'anthropic-beta' && headers.has(name)) headers.append(name, value);
     else headers.set(name, value);
   }
