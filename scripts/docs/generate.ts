@@ -6,6 +6,7 @@ import { renderConfigurationReference } from './configuration.ts';
 import { renderEnvironmentReference } from './environment.ts';
 import { renderErrorReference } from './errors.ts';
 import { renderMetricsReference } from './metrics.ts';
+import { renderOAuthChecklist } from './oauth-checklist.ts';
 import { renderProviderReference } from './providers.ts';
 
 /** Writes every generated page. `configuration.md` keeps its own form, which a unit test checks. */
@@ -19,6 +20,7 @@ export async function generate(root: string): Promise<void> {
     'metrics.md': renderMetricsReference(),
     'errors.md': renderErrorReference(),
     'providers.md': renderProviderReference(),
+    'oauth-checklist.md': renderOAuthChecklist(),
   };
   for (const [name, text] of Object.entries(pages)) {
     await writeFile(join(directory, name), await format(text, { ...style, parser: 'markdown' }));

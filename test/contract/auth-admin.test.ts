@@ -292,7 +292,7 @@ describe('headers', () => {
     expect(made.headers.get('x-request-id')).toMatch(/^req_/);
   });
 
-  it('say nothing of the framework, and forbid keeping, framing and sniffing', async () => {
+  it('B3 say nothing of the framework, and forbid keeping, framing and sniffing', async () => {
     const { headers } = await world.call('GET', '/api/keys');
     expect(headers.get('x-powered-by')).toBeNull();
     expect(headers.get('cache-control')).toBe('no-store');
@@ -371,7 +371,7 @@ describe('connected credentials', () => {
     expect(second.json).not.toHaveProperty('nextCursor');
   });
 
-  it('are forgotten and revoked upstream: the vendor refuses both tokens afterwards', async () => {
+  it('V1 are forgotten and revoked upstream: the vendor refuses both tokens afterwards', async () => {
     await connect(world, 'to-forget');
     const before = await familiesRevoked();
     const removed = await world.call('DELETE', '/api/oauth/tokens/to-forget', { token: OPERATOR });

@@ -29,7 +29,7 @@ async function tokenRequests(): Promise<number> {
 const BROWSER = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' };
 
 describe('authorize', () => {
-  it('answers what the contract promises, and nothing of the verifier', async () => {
+  it('P5 answers what the contract promises, and nothing of the verifier', async () => {
     const { json } = await begin({ provider: 'sandbox' });
     expect(Object.keys(json).toSorted()).toEqual(
       ['completion', 'credential', 'expiresAt', 'instructions', 'provider', 'state', 'url'].toSorted(),
@@ -114,7 +114,7 @@ describe('the whole way by callback', () => {
     expect((await connect(world, 'twice')).json.generation).toBe(2);
   });
 
-  it('leaves the new token set alive when connected again in the same session at the vendor', async () => {
+  it('V5 leaves the new token set alive when connected again in the same session at the vendor', async () => {
     const cookies = new Map<string, string>();
     for (let round = 0; round < 2; round++) {
       const { json } = await begin({ provider: 'sandbox', credential: 'same-session' });
@@ -165,7 +165,7 @@ describe('the whole way by paste', () => {
     expect([answer.status, answer.json.code]).toEqual([400, 'state_mismatch']);
   });
 
-  it('refuses an operator who did not begin it, and leaves it to the one who did', async () => {
+  it('S3 refuses an operator who did not begin it, and leaves it to the one who did', async () => {
     const { json } = await begin({ provider: 'pasted', credential: 'fixated' });
     const redirectUrl = (await consent(json.url)).href;
     const other = await world.call('POST', '/api/oauth/exchange', { token: OPERATOR, body: { redirectUrl } });
@@ -207,7 +207,7 @@ describe('a state', () => {
     expect((await visit(back)).status).toBe(410);
   });
 
-  it('lets exactly one of many callbacks at once exchange the code', async () => {
+  it('S5 lets exactly one of many callbacks at once exchange the code', async () => {
     const { json } = await begin({ provider: 'sandbox', credential: 'crowded' });
     const back = await consent(json.url);
     const before = await tokenRequests();
@@ -247,7 +247,7 @@ describe('a state', () => {
     expect(page.status).toBe(410);
   });
 
-  it('survives forged answers: error of a stranger, wrong issuer, missing issuer', async () => {
+  it('S4 S5 survives forged answers: error of a stranger, wrong issuer, missing issuer', async () => {
     const { json, headers } = await begin({ provider: 'sandbox', credential: 'survivor' }, BROWSER);
     const back = await consent(json.url);
     const cookie = (headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';
@@ -287,7 +287,7 @@ describe('a state', () => {
 });
 
 describe('the browser that began', () => {
-  it('gets a cookie that scripts cannot read, and only it may finish', async () => {
+  it('S2 gets a cookie that scripts cannot read, and only it may finish', async () => {
     const { json, headers } = await begin({ provider: 'sandbox', credential: 'bound' }, BROWSER);
     const [line = ''] = headers.getSetCookie();
     expect(line).toMatch(/HttpOnly/i);
@@ -355,7 +355,7 @@ describe('a provider that fails', () => {
     expect((await world.call('GET', '/api/oauth/tokens/failing')).status).toBe(404);
   });
 
-  it('shows a browser a fixed page', async () => {
+  it('S6 shows a browser a fixed page', async () => {
     const { json } = await begin({ provider: 'sandbox', credential: 'failing' });
     const back = await consent(json.url);
     await disturb({ mode: 'error', error: '<b>oops</b>', count: 1 });

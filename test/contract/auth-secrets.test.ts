@@ -59,7 +59,7 @@ async function textOf(name: string): Promise<string> {
   }
 }
 
-it('no secret is in Redis, in a log line, in a metric or in an answer that need not hold it', async () => {
+it('B1 B2 B6 no secret is in Redis, in a log line, in a metric or in an answer that need not hold it', async () => {
   const secrets = new Map<string, string>([
     ['admin token', ADMIN],
     ['operator token', OPERATOR],

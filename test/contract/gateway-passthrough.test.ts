@@ -93,7 +93,7 @@ describe('passthrough', () => {
     ]);
   });
 
-  it('sends the stored access token, never the client’s key', async () => {
+  it('B4 sends the stored access token, never the client’s key', async () => {
     const answer = await post(`${gateway.url}/v1/messages`, '{"model":"secured"}', {
       authorization: `Bearer ${gateway.key}`,
     });

@@ -326,6 +326,18 @@ describe('github-copilot', () => {
     expect((await refresh('copilot')).json.generation).toBe(2);
   });
 
+  it("takes an OAuth App's token, whose end GitHub does not name, to live for a year", async () => {
+    github.expires = false;
+    const { state } = await begin('copilot', 'lasting');
+    await expect
+      .poll(async () => (await world.call('GET', `/api/oauth/authorize/${state}`)).json.status, {
+        timeout: 30_000,
+        interval: 200,
+      })
+      .toBe('connected');
+    expect(Date.parse((await tokenOf('lasting')).expiresAt) - Date.now()).toBeGreaterThan(360 * 86_400_000);
+  });
+
   it('D4 stops where the person refuses, which GitHub says under status 200', async () => {
     github.decision = 'denied';
     const { state } = await begin('copilot', 'refused-copilot');

@@ -100,7 +100,7 @@ const again = async () => {
 const counts = () => [...server.presentations.values()].map((came) => came.length);
 
 describe('a refresh', () => {
-  it('asked for by 40 callers at once spends the refresh token once', async () => {
+  it('F1 asked for by 40 callers at once spends the refresh token once', async () => {
     const refresh = await setUp(false);
     const outcomes = await Promise.all(Array.from({ length: 40 }, () => refresh.run('one', 1)));
     expect(outcomes.filter((outcome) => outcome === 'refreshed')).toHaveLength(1);
@@ -212,7 +212,7 @@ describe('a policy', () => {
     expect(counts()).toEqual([]);
   });
 
-  it('of keep-alive has a refresh token exercised long before its access token ends', async () => {
+  it('F5 of keep-alive has a refresh token exercised long before its access token ends', async () => {
     await setUp(false);
     server.scripted.push({
       status: 200,
@@ -259,7 +259,7 @@ describe('a policy', () => {
 });
 
 describe('a refresh token', () => {
-  it('that lapsed says so, not only that it is invalid', async () => {
+  it('F6 that lapsed says so, not only that it is invalid', async () => {
     const refresh = await setUp(false);
     await redis.hset('muxgate:{c:one}:access', 'refreshExpiresAt', Date.now() - 1_000);
     server.scripted.push({ status: 400, body: { error: 'invalid_grant' } });
@@ -280,7 +280,7 @@ describe('a refresh token', () => {
     expect(await refresh.run('one')).toBe('refreshed');
   });
 
-  it('refused while a newer token set came in ends nothing: what is stored now is used', async () => {
+  it('F3 refused while a newer token set came in ends nothing: what is stored now is used', async () => {
     const refresh = await setUp(false);
     server.scripted.push({ status: 400, body: { error: 'invalid_grant' } });
     server.latencyMs = () => 300;

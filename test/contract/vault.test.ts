@@ -67,7 +67,7 @@ const failure = {
 } as const;
 
 describe('connecting', () => {
-  it('stores a token set that gateways can read with the access ring alone', async () => {
+  it('F4 stores a token set that gateways can read with the access ring alone', async () => {
     const { state, superseded } = await connect();
     expect(state).toMatchObject({
       provider: 'acme',

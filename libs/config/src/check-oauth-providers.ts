@@ -20,6 +20,7 @@ const ENDPOINTS = [
   'deviceAuthorizationUrl',
   'revocationUrl',
   'apiUrl',
+  'redirectUri',
 ] as const;
 
 /** The rules between the fields of an OAuth provider. */

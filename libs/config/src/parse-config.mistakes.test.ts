@@ -366,6 +366,13 @@ test('a preset that the vendor keeps for its own apps wants its terms acknowledg
   expect(problemsOf(oauth('preset: anthropic-max, acknowledgeTerms: true'))).toEqual([]);
 });
 
+test('R3 a redirect URI is https, but on loopback', () => {
+  expect(problemsOf(idp('redirectUri: "http://127.0.0.1:1455/callback"'))).toEqual([]);
+  expect(problemsOf(idp('redirectUri: "http://muxgate.example/callback"'))).toEqual([
+    'oauthProviders[0].redirectUri: must begin with https://; http:// is for loopback, or with allowPrivateNetwork: true',
+  ]);
+});
+
 test('mistakes never repeat a value that came from the environment', () => {
   const secret = 'sk-very-secret';
   const text = `version: "\${K}"\nproviders:\n  - { name: p, protocol: "\${K}", baseUrl: "\${K}", auth: { type: "\${K}" }, enabled: "\${K}" }`;

@@ -87,7 +87,7 @@ test.each([301, 302, 303, 307, 308])('a redirect (%i) is an answer and is not fo
   expect(paths).toEqual(['/token']);
 });
 
-test('an answer of 1 MiB is taken, one byte more is not', async () => {
+test('T16 an answer of 1 MiB is taken, one byte more is not', async () => {
   const url = await serve((request, response) =>
     response.end(Buffer.alloc(1024 * 1024 + Number(request.url?.slice(1)))),
   );
@@ -118,7 +118,7 @@ test('silence past the deadline is ambiguous', async () => {
   });
 });
 
-test('a body that trickles does not outlast the deadline', async () => {
+test('T16 a body that trickles does not outlast the deadline', async () => {
   const url = await serve((_, response) => {
     const timer = setInterval(() => response.write('x'), 20);
     response.on('close', () => clearInterval(timer));

@@ -6,6 +6,7 @@ export interface DescriptorQuirks {
   readonly exchangeSendsState?: true | undefined;
   readonly verifiesIdToken?: true | undefined;
   readonly refusalStatuses?: readonly number[] | undefined;
+  readonly unnamedLifetimeSeconds?: number | undefined;
   readonly account?: readonly string[] | undefined;
   readonly facts?: Readonly<Record<string, readonly string[]>> | undefined;
 }

@@ -14,10 +14,15 @@ export interface Expiry {
 
 /**
  * When the access token ends, from the first of: `expires_in` in any shape, `expires_at` in seconds, milliseconds or
- * ISO 8601, the `exp` of a JWT access token, one hour. Counted from the start of the request, so never too late.
+ * ISO 8601, the `exp` of a JWT access token, the default. Counted from the start of the request, so never too late.
  * oauth4webapi refuses the whole answer where this falls back, and the rotated token with it.
  */
-export function readExpiry(fields: Fields, accessToken: string, requestedAt: number): Expiry {
+export function readExpiry(
+  fields: Fields,
+  accessToken: string,
+  requestedAt: number,
+  defaultLifetimeS = DEFAULT_LIFETIME_S,
+): Expiry {
   const lifetime = readNumber(fields['expires_in']);
   const provided = lifetime === undefined ? readInstant(fields['expires_at']) : requestedAt + lifetime * 1000;
   if (provided !== undefined) {
@@ -27,7 +32,7 @@ export function readExpiry(fields: Fields, accessToken: string, requestedAt: num
   if (exp !== undefined && exp > requestedAt) {
     return { expiresAt: bounded(exp, requestedAt), expirySource: 'jwt' };
   }
-  return { expiresAt: requestedAt + DEFAULT_LIFETIME_S * 1000, expirySource: 'default' };
+  return { expiresAt: requestedAt + defaultLifetimeS * 1000, expirySource: 'default' };
 }
 
 /** When the refresh token ends (GitHub, Microsoft, Keycloak, where 0 means never); `undefined` if not said. */

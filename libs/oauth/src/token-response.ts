@@ -49,7 +49,11 @@ function tokenSetOf(
   requestedAt: number,
   quirks: DescriptorQuirks,
 ): TokenSet {
-  const set: TokenSet = { accessToken, tokenType: 'Bearer', ...readExpiry(fields, accessToken, requestedAt) };
+  const set: TokenSet = {
+    accessToken,
+    tokenType: 'Bearer',
+    ...readExpiry(fields, accessToken, requestedAt, quirks.unnamedLifetimeSeconds),
+  };
   const refreshToken = textOf(fields['refresh_token']);
   if (refreshToken !== undefined) set.refreshToken = refreshToken;
   const scopes = readScopes(fields['scope']);

@@ -14,6 +14,8 @@ export interface OAuthQuirks {
   readonly account?: readonly string[];
   /** What else of those is kept with the credential, for `upstreamHeaders`. */
   readonly facts?: Readonly<Record<string, readonly string[]>>;
+  /** The life of an access token whose end the vendor does not name, in seconds; else one hour. */
+  readonly unnamedLifetimeSeconds?: number;
   /** Headers that requests with this credential need; `{name}` is a fact, and a header without it is left out. */
   readonly upstreamHeaders?: Readonly<Record<string, string>>;
   /** What is done once the token set is stored, at `apiUrl`. */

@@ -148,7 +148,11 @@ export const OAUTH_PRESETS: readonly OAuthPreset[] = Object.freeze([
       scopes: ['read:user'],
       hosts: ['*.githubcopilot.com', 'copilot-api.*.ghe.com'],
     },
-    quirks: { upstreamHeaders: { 'openai-intent': 'conversation-edits' } },
+    // an OAuth App's token has no end, but GitHub ends one that is not used for a year
+    quirks: {
+      unnamedLifetimeSeconds: 31_536_000,
+      upstreamHeaders: { 'openai-intent': 'conversation-edits' },
+    },
   },
   {
     name: 'microsoft-entra',
