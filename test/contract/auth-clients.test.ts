@@ -51,6 +51,11 @@ describe('a client key', () => {
     expect(changed.json.limits).not.toHaveProperty('tokensPerMinute');
     expect(changed.json).not.toHaveProperty('owner');
     expect((await world.call('GET', path)).json).toEqual(changed.json);
+    expect(changed.json.budget).toMatchObject({ usd: 1.5, spent: 0, remaining: 1.5 });
+    const resetsAt = new Date(changed.json.budget.resetsAt);
+    expect(
+      resetsAt.toLocaleString('en-GB', { timeZone: 'Europe/Berlin', weekday: 'short', hour: '2-digit' }),
+    ).toMatch(/^Mon,? 00$/);
     const { json } = await world.call('GET', '/api/audit?limit=1');
     expect(json.items[0]).toMatchObject({
       action: 'client-key.change',
@@ -142,7 +147,12 @@ describe('a team', () => {
     await world.call('PATCH', '/api/teams/platform', { body: { budget, models: ['m'] } });
     const changed = await world.call('PATCH', '/api/teams/platform', { body: { models: null } });
     expect(changed.json).toEqual({ name: 'platform', limits, budget, source: 'api' });
-    expect((await world.call('GET', '/api/teams/platform')).json).toEqual(changed.json);
+    const scope = `team:platform:month:${new Date().toLocaleDateString('sv', { timeZone: 'Europe/Berlin' }).slice(0, 8)}01`;
+    await world.redis.hset(`muxgate:{limits}:budget:${scope}`, 'spent', 2_500_000_000);
+    expect((await world.call('GET', '/api/teams/platform')).json).toEqual({
+      ...changed.json,
+      budget: { ...budget, spent: 2.5, remaining: 7.5, resetsAt: expect.any(String) },
+    });
     const { json } = await world.call('GET', '/api/teams');
     expect(json.items.map(({ name, source }: { name: string; source: string }) => [name, source])).toEqual([
       ['declared', 'file'],

@@ -30,12 +30,15 @@ export interface BudgetCheck {
 
 export interface Granted {
   readonly granted: true;
+  /** by the clock of who decided, epoch milliseconds */
+  readonly at: number;
   /** of each check, this request included */
   readonly used: readonly number[];
 }
 
 export interface Refused {
   readonly granted: false;
+  readonly at: number;
   /** the check that there is no room for; of several the one that lasts longest */
   readonly refusedBy: number;
   readonly retryAfterMs: number;

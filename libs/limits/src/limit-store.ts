@@ -51,8 +51,8 @@ export class LimitStore {
       for (const check of checks) pushCheck(args, check);
     }
     const answers = (await this.run('reserve', args)) as number[][];
-    return answers.map(([granted = 0, , refusedBy = 0, retryAfterMs = 0, ...used]) =>
-      granted === 1 ? { granted: true, used } : { granted: false, refusedBy, retryAfterMs, used },
+    return answers.map(([granted = 0, at = 0, refusedBy = 0, retryAfterMs = 0, ...used]) =>
+      granted === 1 ? { granted: true, at, used } : { granted: false, at, refusedBy, retryAfterMs, used },
     );
   }
 

@@ -29,13 +29,13 @@ export class LocalLimits {
       used.push(use);
       if (wait > retryAfterMs) [refusedBy, retryAfterMs] = [index, wait];
     }
-    if (refusedBy >= 0) return { granted: false, refusedBy, retryAfterMs, used };
+    if (refusedBy >= 0) return { granted: false, at: now, refusedBy, retryAfterMs, used };
     for (const [index, { kind, scope, limit, amount }] of checks.entries()) {
       used[index]! += amount;
       if (kind === 'budget') this.spend(scope, amount);
       else if (kind !== 'slots') this.window(kind, scope, limit).add(now, amount);
     }
-    return { granted: true, used };
+    return { granted: true, at: now, used };
   }
 
   /** Of a budget; what an estimate was too low, or too high, counts too. */

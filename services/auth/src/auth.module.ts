@@ -24,6 +24,7 @@ import { AdminGuard } from './admin/admin.guard.js';
 import { AdminTokens } from './admin/admin-tokens.js';
 import { AuditController } from './admin/audit.controller.js';
 import { CheckChain } from './admin/check-chain.js';
+import { BudgetStates } from './admin/budget-states.js';
 import { ClientDirectory } from './admin/client-directory.js';
 import { KeysController } from './admin/keys.controller.js';
 import { OAuthProvidersController } from './admin/oauth-providers.controller.js';
@@ -114,6 +115,7 @@ export class AuthModule {
         { provide: CredentialVault, useValue: vault },
         { provide: StoredKeys, useValue: new StoredKeys(redis, accessRing) },
         { provide: RefreshQueue, useValue: queue },
+        { provide: BudgetStates, useValue: new BudgetStates(redis, config) },
         { provide: ClientDirectory, useValue: new ClientDirectory(config, clientKeys, new TeamStore(redis)) },
         { provide: ConfigSource, useValue: config },
         {

@@ -2,7 +2,8 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { ClientKey, Team } from '@muxgate/clients';
 import { isoTime } from '../http/paging.js';
 import type { Source, Sourced } from './client-directory.js';
-import { BudgetBody, LimitsBody } from './limits.body.js';
+import { BudgetView } from './budget-states.js';
+import { LimitsBody } from './limits.body.js';
 
 class AccessView {
   @ApiProperty() name!: string;
@@ -13,7 +14,8 @@ class AccessView {
   @ApiPropertyOptional({ type: [String] }) models?: readonly string[];
   @ApiPropertyOptional({ type: [String] }) providers?: readonly string[];
   @ApiPropertyOptional({ type: LimitsBody }) limits?: Team['limits'];
-  @ApiPropertyOptional({ type: BudgetBody }) budget?: Team['budget'];
+  @ApiPropertyOptional({ type: BudgetView, description: 'where it stands is told for one, not in lists' })
+  budget?: BudgetView | Team['budget'];
 }
 
 /** A client key as the API shows it; the key itself only to the one who creates or rotates it. */

@@ -12,6 +12,7 @@ import { ValidationFailed } from '../http/http.errors.js';
 import { ApiPage, PageQuery, type Page } from '../http/paging.js';
 import { Needs } from './admin.guard.js';
 import { AuditTrail } from '@muxgate/audit';
+import { BudgetStates } from './budget-states.js';
 import { assertChangeable, ClientDirectory, keyUnknown } from './client-directory.js';
 import { ChangeKeyBody, CreateKeyBody, RotateKeyBody } from './client-key.body.js';
 import { ClientKeyView, CreatedKeyView, keyView } from './client-key.view.js';
@@ -22,6 +23,7 @@ import { ClientKeyView, CreatedKeyView, keyView } from './client-key.view.js';
 export class KeysController {
   constructor(
     private readonly directory: ClientDirectory,
+    private readonly budgets: BudgetStates,
     private readonly trail: AuditTrail,
   ) {}
 
@@ -56,7 +58,10 @@ export class KeysController {
   @ApiOkResponse({ type: ClientKeyView })
   async get(@Param('id') id: string): Promise<ClientKeyView> {
     const key = await this.directory.key(id);
-    return keyView(key, (await this.directory.keys.lastUsed([id])).get(id));
+    const view = keyView(key, (await this.directory.keys.lastUsed([id])).get(id));
+    return key.budget === undefined
+      ? view
+      : Object.assign(view, { budget: await this.budgets.of('key', id, key.budget) });
   }
 
   @Patch(':id')

@@ -6,6 +6,7 @@ import { ValidationFailed } from '../http/http.errors.js';
 import { ApiPage, PageQuery, type Page } from '../http/paging.js';
 import { Needs } from './admin.guard.js';
 import { AuditTrail } from '@muxgate/audit';
+import { BudgetStates } from './budget-states.js';
 import { assertChangeable, ClientDirectory, teamUnknown, type Sourced } from './client-directory.js';
 import { TeamView } from './client-key.view.js';
 import { CREDENTIAL_ID } from './credential-id.js';
@@ -19,6 +20,7 @@ class TeamBody extends AccessBody {}
 export class TeamsController {
   constructor(
     private readonly directory: ClientDirectory,
+    private readonly budgets: BudgetStates,
     private readonly trail: AuditTrail,
   ) {}
 
@@ -39,7 +41,10 @@ export class TeamsController {
   @ApiOperation({ summary: 'One team' })
   @ApiOkResponse({ type: TeamView })
   async get(@Param('name') name: string): Promise<TeamView> {
-    return this.directory.team(name);
+    const team = await this.directory.team(name);
+    return team.budget === undefined
+      ? team
+      : { ...team, budget: await this.budgets.of('team', name, team.budget) };
   }
 
   @Put(':name')
