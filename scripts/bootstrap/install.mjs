@@ -7,11 +7,12 @@ import { join } from 'node:path';
  * when it fails.
  *
  * @param {string} root @param {AbortSignal} signal
+ * @param {(text: string) => void} [note] where progress is told; stdout by default
  */
-export async function installMissing(root, signal) {
+export async function installMissing(root, signal, note = (text) => void process.stdout.write(text)) {
   if (isInstalled(root)) return;
   const started = Date.now();
-  process.stdout.write('muxgate: installing packages with npm, this takes a minute the first time\n');
+  note('muxgate: installing packages with npm, this takes a minute the first time\n');
   const { code, output } = await npmInstall(root, signal);
   if (signal.aborted) throw new Error('stopped while installing');
   if (code !== 0)
@@ -21,7 +22,7 @@ export async function installMissing(root, signal) {
       `Muxgate runs on Node 24, and npm installed none for ${process.platform}-${process.arch}; run npm start with Node 24 instead.`,
     );
   }
-  process.stdout.write(`muxgate: packages installed in ${Math.round((Date.now() - started) / 1000)} s\n`);
+  note(`muxgate: packages installed in ${Math.round((Date.now() - started) / 1000)} s\n`);
 }
 
 /** @param {string} root */

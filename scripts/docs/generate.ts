@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import { renderCliReference } from './cli.ts';
 import { renderConfigurationReference } from './configuration.ts';
 import { renderEnvironmentReference } from './environment.ts';
 import { renderErrorReference } from './errors.ts';
@@ -16,6 +17,7 @@ export async function generate(root: string): Promise<void> {
   await writeFile(join(directory, 'configuration.md'), renderConfigurationReference());
   const style = await resolveConfig(join(root, 'package.json'));
   const pages = {
+    'cli.md': renderCliReference(root),
     'environment.md': renderEnvironmentReference(),
     'metrics.md': renderMetricsReference(),
     'errors.md': renderErrorReference(),

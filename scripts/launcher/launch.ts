@@ -6,6 +6,7 @@ import { buildIfStale } from './build.ts';
 import { checkConfig, chooseExample } from './check-config.ts';
 import { connectSandbox, type AuthAccess } from './connect-sandbox.ts';
 import { readSecrets, StartRefused, takeDataDirectory } from './data-dir.ts';
+import { publishEndpoints, type Endpoints } from './endpoints.ts';
 import type { Output } from './output.ts';
 import { freePort, refusedPorts } from './ports.ts';
 import { redisNotUp, redisProcess } from './redis-process.ts';
@@ -40,17 +41,20 @@ export async function launch(
   const { settings, publicUrl, snapshot } = checked;
   const release = await takeDataDirectory(settings.dataDirectory);
   const stack = new Stack(output);
+  let withdraw: (() => void) | undefined;
   try {
     const secrets = await readSecrets(settings.dataDirectory, given(settings));
     const redis = await startRedis(root, settings, stack, output, signal);
     const deployment = { settings, secrets, publicUrl, redis };
     const exitCode = await startServices(root, env, deployment, stack, output, signal);
     if (exitCode !== undefined) return exitCode;
+    withdraw = await publishEndpoints(settings.dataDirectory, endpointsOf(settings));
     await greet(deployment, snapshot, output);
     if (!signal.aborted) await once(signal, 'abort');
     return 0;
   } finally {
     if (signal.aborted) output.say('stopping');
+    withdraw?.();
     await stack.stop(STOP_ORDER);
     release();
   }
@@ -162,13 +166,16 @@ async function connectAndSay(access: AuthAccess, output: Output, signal: AbortSi
   if (!signal.aborted) output.log(`The sandbox credential could not be connected: ${fault}`);
 }
 
+function endpointsOf({ host, ports }: Settings): Endpoints {
+  return { gateway: localUrl(host, ports.gateway), auth: localUrl(host, ports.auth) };
+}
+
 async function greet(
   { settings, secrets }: Deployment,
   snapshot: ConfigSnapshot,
   output: Output,
 ): Promise<void> {
-  const gatewayUrl = localUrl(settings.host, settings.ports.gateway);
-  const authUrl = localUrl(settings.host, settings.ports.auth);
+  const { gateway: gatewayUrl, auth: authUrl } = endpointsOf(settings);
   const lines = summaryLines({
     gatewayUrl,
     authUrl,

@@ -63,6 +63,18 @@ describe('npm start in a fresh checkout without a Redis on PATH', () => {
     }
   });
 
+  it('is found by muxgate of the same checkout without any settings', async () => {
+    const { stdout } = await promisify(execFile)('npx', ['muxgate', 'status', '--json'], {
+      cwd: directory,
+      env: { PATH, HOME: directory },
+    });
+    expect(JSON.parse(stdout)).toMatchObject({
+      auth: { url: url.auth },
+      gateway: { url: url.gateway, reachable: true },
+      credentials: { byStatus: { active: 1 } },
+    });
+  });
+
   it('refreshes the sandbox credential while a loop of calls sees no error', async () => {
     const first = await generation();
     await eventually(async () => {
@@ -112,6 +124,7 @@ describe('npm start in a fresh checkout without a Redis on PATH', () => {
     }, 100);
     expect(await start.exit).toBe(0);
     expect(await leftovers(directory, redis)).toEqual([]);
+    await expect(stat(join(directory, '.muxgate/endpoints.json'))).rejects.toThrow('ENOENT');
   });
 
   it('starts again with the same tokens, keys and credential', async () => {

@@ -10,10 +10,13 @@ import { registrationOf } from './chatgpt-registration.js';
 import { GrantNotAvailable } from './connect.errors.js';
 import type { ConnectParts } from './connect-parts.js';
 import type { ReachableProvider } from './oauth-providers.js';
+import { redirectUriFor } from './redirect-uri.js';
 
 export interface AuthorizeRequest {
   readonly provider: string;
   readonly credential?: string | undefined;
+  /** a loopback redirect on the port where the caller listens */
+  readonly redirectUri?: string | undefined;
   /** name of the admin token that asks */
   readonly actor: string;
   /** address of the caller */
@@ -64,11 +67,11 @@ type Named = AuthorizeRequest & { readonly credential: string };
 async function byRedirect(
   parts: ConnectParts,
   { provider }: ReachableProvider,
-  { credential, actor, browser, invitation }: Named,
+  { credential, redirectUri: asked, actor, browser, invitation }: Named,
 ): Promise<Authorization> {
   const registration = await registrationOf(parts, provider, credential);
   const nonce = provider.quirks?.verifiesIdToken === true ? createState() : undefined;
-  const redirectUri = provider.redirectUri ?? parts.publicUrl.callback;
+  const redirectUri = redirectUriFor(provider.redirectUri ?? parts.publicUrl.callback, asked);
   const state = createState();
   const { verifier, challenge } = createPkce();
   const { expiresAt } = await parts.transactions.begin(state, {

@@ -27,6 +27,15 @@ class AuthorizeBody {
   @IsOptional()
   @Matches(CREDENTIAL_ID, { message: CREDENTIAL_ID_RULE })
   credential?: string;
+
+  @ApiPropertyOptional({
+    description: 'the registered loopback redirect of the provider with the port where the caller listens',
+    example: 'http://127.0.0.1:40123/callback',
+  })
+  @IsOptional()
+  @IsString()
+  @Length(1, 2048)
+  redirectUri?: string;
 }
 
 class AuthorizationView {
@@ -94,6 +103,7 @@ export class ConnectController {
     const authorization = await authorize(this.parts, {
       provider: body.provider,
       credential: body.credential,
+      redirectUri: body.redirectUri,
       actor: caller.name,
       from: caller.address,
       browser: browser?.fingerprint,

@@ -8,3 +8,4 @@ export const ProviderUnknown = defineRequestError('ProviderUnknown', 'oauth_prov
 export const InvitationUnknown = defineError('InvitationUnknown', 'invitation_not_found', 404);
 export const AuthorizationDenied = defineRequestError('AuthorizationDenied', 'authorization_denied', 422);
 export const GrantNotAvailable = defineError('GrantNotAvailable', 'grant_not_available', 422);
+export const RedirectNotAllowed = defineError('RedirectNotAllowed', 'redirect_not_allowed', 422);
