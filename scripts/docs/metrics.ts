@@ -6,6 +6,7 @@ import { ConnectMetrics } from '../../libs/connect/src/connect.metrics.ts';
 import { registerConfigRevision } from '../../libs/revisions/src/revision.metrics.ts';
 import { ConfigMetrics } from '../../services/auth/src/config/config.metrics.ts';
 import { createGatewayMetrics } from '../../services/gateway/src/proxy/gateway.metrics.ts';
+import { EventMetrics } from '../../services/worker/src/events/event.metrics.ts';
 import { registerStateGauges } from '../../services/worker/src/state-gauges.metrics.ts';
 import { createWorkerMetrics } from '../../services/worker/src/worker.metrics.ts';
 
@@ -38,6 +39,7 @@ const SERVICES: readonly [name: string, register: (registry: Registry) => void][
     'worker',
     (registry) => {
       createWorkerMetrics(registry);
+      new EventMetrics(registry);
       new ConnectMetrics(registry);
       // the gauges read their sources on a scrape only, and nothing is scraped here
       registerStateGauges(registry, {} as Parameters<typeof registerStateGauges>[1]);

@@ -76,6 +76,10 @@ describe('who may do what', () => {
     ['GET', '/api/config/revisions/0', undefined, 'viewer'],
     ['POST', '/api/config/revisions/0/restore', {}, 'admin'],
     ['POST', '/api/route/explain', { body: { model: 'none' } }, 'viewer'],
+    ['GET', '/api/providers', undefined, 'viewer'],
+    ['POST', '/api/providers/none/test', {}, 'operator'],
+    ['GET', '/api/webhooks', undefined, 'viewer'],
+    ['POST', '/api/webhooks/none/test', undefined, 'operator'],
     ['DELETE', '/api/providers/none/cooldown', undefined, 'operator'],
     ['POST', '/api/oauth/authorize', { provider: 'none' }, 'operator'],
     ['POST', '/api/oauth/exchange', { state: 'x', code: 'y' }, 'operator'],
@@ -134,7 +138,7 @@ describe('who may do what', () => {
         .replace('authorize/none', 'authorize/{state}')
         .replace(/(keys|invitations|requests)\/none/, '$1/{id}')
         .replace('teams/none', 'teams/{name}')
-        .replace('providers/none', 'providers/{name}')
+        .replace(/(providers|webhooks)\/none/, '$1/{name}')
         .replace('revisions/0', 'revisions/{number}'),
     );
     expect(described.toSorted()).toEqual([...tested, ...BY_OTHER_PROOF].toSorted());

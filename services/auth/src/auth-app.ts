@@ -2,7 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ClientKeyStore } from '@muxgate/clients';
 import { ConfigSource, loadConfig, parseConfig } from '@muxgate/config';
-import { EventPublisher } from '@muxgate/events';
+import { EventPublisher, WebhookQueue } from '@muxgate/events';
 import { assertRedisUsable, connectRedis, createRedisHistogram, redisSettings } from '@muxgate/redis';
 import { RefreshQueue } from '@muxgate/refresh-queue';
 import { ConfigFollower, dropRetiredSeries, registerConfigRevision, RevisionStore } from '@muxgate/revisions';
@@ -75,6 +75,7 @@ export async function createAuthApp(
   const clientKeys = new ClientKeyStore(redis, rings.accessRing);
   await clientKeys.adoptPlainHashes();
   const events = new EventPublisher(redis);
+  const webhooks = new WebhookQueue(redis);
   const revisions = new RevisionStore(redis);
   const configMetrics = new ConfigMetrics(registry);
   const build = (text: string, revision: number) => parseConfig(text, source, undefined, revision);
@@ -109,6 +110,7 @@ export async function createAuthApp(
     config,
     environment: source,
     revisions,
+    webhooks,
     follower,
     file,
     configMetrics,
@@ -153,7 +155,7 @@ export async function createAuthApp(
     { name: 'close the application', run: () => app.close() },
     {
       name: 'close the queues',
-      run: () => Promise.all([queue.close(), events.close()]).then(() => undefined),
+      run: () => Promise.all([queue.close(), events.close(), webhooks.close()]).then(() => undefined),
     },
     {
       name: 'close Redis',

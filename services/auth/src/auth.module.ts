@@ -12,6 +12,7 @@ import {
   TransactionStore,
 } from '@muxgate/connect';
 import { createOAuthHttp } from '@muxgate/egress';
+import { WebhookQueue } from '@muxgate/events';
 import type { RedisClient } from '@muxgate/redis';
 import { RefreshQueue } from '@muxgate/refresh-queue';
 import type { ConfigFollower, RevisionStore } from '@muxgate/revisions';
@@ -41,6 +42,8 @@ import type { ConfigMetrics } from './config/config.metrics.js';
 import { ConfigService } from './config/config.service.js';
 import { UsageController } from './admin/usage.controller.js';
 import { BrowserBinding } from './connect/browser-binding.js';
+import { TestProvider } from './providers/test-provider.js';
+import { WebhooksController } from './webhooks/webhooks.controller.js';
 import { CallbackController } from './connect/callback.controller.js';
 import { ConnectController } from './connect/connect.controller.js';
 import { ConnectParts } from './connect/connect-parts.js';
@@ -57,6 +60,7 @@ export interface AuthResources {
   /** what references in the configuration are read from */
   readonly environment: EnvironmentSource;
   readonly revisions: RevisionStore;
+  readonly webhooks: WebhookQueue;
   readonly follower: ConfigFollower;
   readonly file: ConfigFile;
   readonly configMetrics: ConfigMetrics;
@@ -110,6 +114,7 @@ export class AuthModule {
         ConfigController,
         UsageController,
         RequestsController,
+        WebhooksController,
       ],
       providers: [
         { provide: CredentialVault, useValue: vault },
@@ -129,6 +134,8 @@ export class AuthModule {
             resources.configMetrics,
           ),
         },
+        { provide: WebhookQueue, useValue: resources.webhooks },
+        { provide: TestProvider, useValue: new TestProvider(vault, new StoredKeys(redis, accessRing)) },
         { provide: CoolDownStore, useValue: new CoolDownStore(redis) },
         { provide: UsageReader, useValue: new UsageReader(redis) },
         { provide: OverviewReader, useValue: new OverviewReader(redis) },

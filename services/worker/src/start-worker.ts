@@ -19,6 +19,10 @@ import {
 } from '@muxgate/runtime';
 import { RollUp } from '@muxgate/usage';
 import { KeyRing, RefreshVault } from '@muxgate/vault';
+import { DeliverWebhook } from './events/deliver-webhook.js';
+import { EventMetrics } from './events/event.metrics.js';
+import { Watchman } from './events/watchman.js';
+import { EventPublisher } from '@muxgate/events';
 import { CommitTokens } from './commit-tokens.js';
 import { registerStateGauges } from './state-gauges.metrics.js';
 import { Sweeper } from './sweeper.js';
@@ -70,6 +74,7 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
       queueRedis,
       subscriber,
       revisions,
+      eventMetrics: new EventMetrics(registry),
       rings,
       metrics,
       connectMetrics: new ConnectMetrics(registry),
@@ -86,6 +91,8 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
   sweeper.start();
   const rollUps = new UsageRollUps(new RollUp(redis), config, logger);
   rollUps.start();
+  const watchman = app.get(Watchman);
+  watchman.start();
 
   registerStateGauges(registry, { vault, queue, config, logger });
   const management = await startManagementServer({
@@ -104,7 +111,10 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
       { name: 'sweeper', run: () => sweeper.stop(), timeoutMs: LONGEST_REFRESH_MS },
       { name: 'configuration', run: () => follower.stop() },
       { name: 'usage roll-ups', run: () => rollUps.stop() },
+      { name: 'watchman', run: () => watchman.stop() },
       { name: 'refreshes under way', run: () => app.close(), timeoutMs: LONGEST_REFRESH_MS },
+      { name: 'webhooks', run: () => app.get(DeliverWebhook).close() },
+      { name: 'events', run: () => app.get(EventPublisher).close() },
       { name: 'management', run: () => management.close() },
       {
         name: 'redis',

@@ -10,15 +10,31 @@ import {
   TransactionStore,
   type ConnectMetrics,
 } from '@muxgate/connect';
+import {
+  EVENT_QUEUE,
+  EVENT_QUEUE_PREFIX,
+  EventPublisher,
+  WEBHOOK_QUEUE,
+  WebhookQueue,
+} from '@muxgate/events';
 import { createOAuthHttp } from '@muxgate/egress';
 import type { RedisClient } from '@muxgate/redis';
 import { QUEUE_PREFIX, REFRESH_QUEUE, RefreshQueue } from '@muxgate/refresh-queue';
 import type { RevisionStore } from '@muxgate/revisions';
 import type { Logger } from '@muxgate/runtime';
+import { CoolDownStore } from '@muxgate/target-health';
 import { Lane, RefreshVault, StoredKeys, type KeyRings } from '@muxgate/vault';
 import type { Queue } from 'bullmq';
 import { CommitTokens } from './commit-tokens.js';
 import { ConnectClientCredentials } from './connect-client-credentials.js';
+import { DeliverWebhook } from './events/deliver-webhook.js';
+import type { EventMetrics } from './events/event.metrics.js';
+import { EventProcessor } from './events/event.processor.js';
+import { WatchCredentials } from './events/watch-credentials.js';
+import { WatchProviders } from './events/watch-providers.js';
+import { WatchReplicas } from './events/watch-replicas.js';
+import { Watchman } from './events/watchman.js';
+import { WebhookProcessor } from './events/webhook.processor.js';
 import { Escrow } from './escrow.js';
 import { Holder } from './holder.js';
 import { PollDeviceCodes } from './poll-device-codes.js';
@@ -40,6 +56,7 @@ export interface WorkerParts {
   readonly revisions: RevisionStore;
   readonly rings: KeyRings;
   readonly metrics: WorkerMetrics;
+  readonly eventMetrics: EventMetrics;
   readonly connectMetrics: ConnectMetrics;
   readonly logger: Logger;
   readonly escrowDirectory?: string | undefined;
@@ -59,6 +76,9 @@ export class WorkerModule {
           connection: parts.queueRedis,
           prefix: QUEUE_PREFIX,
         }),
+        ...[EVENT_QUEUE, WEBHOOK_QUEUE].map((name) =>
+          BullModule.registerQueue({ name, connection: parts.queueRedis, prefix: EVENT_QUEUE_PREFIX }),
+        ),
       ],
       providers: [
         { provide: RefreshVault, useValue: new RefreshVault(parts.redis, parts.rings) },
@@ -124,6 +144,30 @@ export class WorkerModule {
             deviceCodes: PollDeviceCodes,
           ) => new Sweeper(vault.dueIndex, queue, clientCredentials, deviceCodes, metrics, logger),
         ),
+        { provide: EventPublisher, useValue: new EventPublisher(parts.redis) },
+        provide(WebhookQueue, [getQueueToken(WEBHOOK_QUEUE)], (queue: Queue) => new WebhookQueue(queue)),
+        { provide: DeliverWebhook, useValue: new DeliverWebhook(config) },
+        provide(
+          EventProcessor,
+          [WebhookQueue],
+          (webhooks: WebhookQueue) => new EventProcessor(config, webhooks, logger),
+        ),
+        provide(
+          WebhookProcessor,
+          [DeliverWebhook],
+          (delivery: DeliverWebhook) => new WebhookProcessor(config, delivery, parts.eventMetrics, logger),
+        ),
+        provide(Watchman, [EventPublisher, RefreshVault], (events: EventPublisher, vault: RefreshVault) => {
+          const coolDowns = new CoolDownStore(parts.redis);
+          return new Watchman(
+            [
+              new WatchProviders(config, coolDowns, parts.redis, events),
+              new WatchCredentials(vault, events),
+              new WatchReplicas(parts.revisions, events),
+            ],
+            logger,
+          );
+        }),
         provide(
           RefreshProcessor,
           [RefreshVault, RefreshCredential, Sweeper],

@@ -1,11 +1,11 @@
-import type { ProviderAuth, ProviderConfig } from '@muxgate/config';
+import { keyHeaderOf, type ProviderAuth, type ProviderConfig } from '@muxgate/config';
 import { isOwned } from '@muxgate/routing';
 import type { AccessGrant } from '@muxgate/vault';
 import type { AccessTokens } from './access-tokens.js';
 import { callersCredential } from './callers-credential.js';
 import type { CloudCredentials } from './cloud-credentials.js';
 import type { CredentialNeeds } from './credential-needs.js';
-import { keyCredential, keyHeaderOf, type Credential, type Standing } from './credential.js';
+import { keyCredential, type Credential, type Standing } from './credential.js';
 import { CredentialMissing, CredentialRevoked } from './errors.js';
 import type { Exchange } from './exchange.js';
 import type { StoredKeySource } from './stored-key-source.js';

@@ -1,4 +1,4 @@
-import type { Protocol, ProviderConfig } from '@muxgate/config';
+import { keyHeader } from '@muxgate/config';
 import type { AccessGrant } from '@muxgate/vault';
 import type { AwsKeys } from './cloud-credentials.js';
 
@@ -21,22 +21,7 @@ export interface Standing {
   readonly missing: string[];
 }
 
-/** Where a vendor wants an API key, if not as a bearer token. */
-const KEY_HEADERS: Partial<Record<Protocol, string>> = {
-  'anthropic-messages': 'x-api-key',
-  gemini: 'x-goog-api-key',
-  vertex: 'x-goog-api-key',
-  'vertex-anthropic': 'x-goog-api-key',
-};
-
-/** The header that takes an API key at a provider, in lower case. */
-export function keyHeaderOf({ keyHeader, protocol }: ProviderConfig): string {
-  return keyHeader ?? KEY_HEADERS[protocol] ?? 'authorization';
-}
-
-export function keyCredential(header: string, value: string): Credential {
-  return {
-    headers: [header, header === 'authorization' ? `Bearer ${value}` : value],
-    grant: undefined,
-  };
+/** @param name of the header that takes it */
+export function keyCredential(name: string, value: string): Credential {
+  return { headers: keyHeader(name, value), grant: undefined };
 }
