@@ -58,6 +58,8 @@ export async function startAuthWorld(
     providers?: (sandboxUrl: string) => string;
     /** the section of the configuration */
     clients?: string;
+    /** more of the configuration */
+    document?: (sandboxUrl: string) => string;
   } = {},
 ): Promise<AuthWorld> {
   const redisServer = await startRedis();
@@ -66,7 +68,7 @@ export async function startAuthWorld(
   const config = join(directory, 'muxgate.yaml');
   await writeFile(
     config,
-    `version: 1\n${options.clients ?? ''}\noauthProviders:\n${(options.providers ?? providersYaml)(sandbox.url)}`,
+    `version: 1\n${options.clients ?? ''}\noauthProviders:\n${(options.providers ?? providersYaml)(sandbox.url)}${options.document?.(sandbox.url) ?? ''}`,
   );
   const logs: string[] = [];
   const accessKey = ring();

@@ -1,6 +1,7 @@
 import { findOAuthPreset, findProviderPreset } from '@muxgate/providers';
 import type { ClientKeyEntry, ClientsSection, TeamEntry } from './clients.document.js';
 import { completeOAuthProvider } from './complete-oauth-provider.js';
+import type { ConsoleSection } from './console.document.js';
 import type { ConfigDocument, ModelEntry } from './document.js';
 import { deepFreeze, frozenMap, frozenMapBy } from './freeze.js';
 import { allowsPrivateNetwork } from './local-preset.js';
@@ -11,6 +12,7 @@ import type {
   ClientKeyConfig,
   ClientsConfig,
   ConfigSnapshot,
+  ConsoleConfig,
   ModelConfig,
   OAuthProviderConfig,
   ProviderConfig,
@@ -31,6 +33,7 @@ export function buildSnapshot(document: ConfigDocument, revision: number): Confi
     router: router(document.router),
     plugins: document.plugins,
     usage: plain(document.usage) as ConfigSnapshot['usage'],
+    console: consoleOf(document.console),
     webhooks: frozenMap(document.webhooks.map((entry) => plain(entry) as WebhookConfig)),
   });
 }
@@ -102,6 +105,12 @@ function rule({ name, when, use }: RuleEntry): RouterRuleConfig {
     requestClass: listed(when.requestClass),
   });
   return { name, when: conditions, use };
+}
+
+function consoleOf({ sso, idleMinutes, absoluteHours }: ConsoleSection): ConsoleConfig {
+  const limits = { idleMs: idleMinutes * 60_000, absoluteMs: absoluteHours * 3_600_000 };
+  if (sso === undefined) return limits;
+  return { ...limits, sso: plain(sso, { roles: plain(sso.roles) }) as ConsoleConfig['sso'] & object };
 }
 
 const listed = (value: string | string[] | undefined): string[] | undefined =>

@@ -1,5 +1,6 @@
 import { ClientsSection, LimitsSection } from './clients.document.js';
 import { Amount, Name, Section, Sections, Text, Texts, Whole, ModelName } from './fields.js';
+import { ConsoleSection } from './console.document.js';
 import { OAuthProviderEntry } from './oauth-provider.document.js';
 import { ProviderEntry } from './provider.document.js';
 import { RouterSection } from './router.document.js';
@@ -108,6 +109,9 @@ export class ConfigDocument {
 
   @Section(() => RouterSection, { about: 'Which model serves a request, beyond the name it asks for.' })
   router: RouterSection = new RouterSection();
+
+  @Section(() => ConsoleSection, { about: 'Who may sign in to the web console, and for how long.' })
+  console: ConsoleSection = new ConsoleSection();
 
   @Sections(() => WebhookEntry, { about: 'Who hears of events that people must know of.' })
   webhooks: WebhookEntry[] = [];

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { buildSnapshot } from './build-snapshot.js';
+import { checkConsole } from './check-console.js';
 import { checkOAuthProviders } from './check-oauth-providers.js';
 import { checkCredentialHeaders, checkProviders } from './check-providers.js';
 import { checkReferences } from './check-references.js';
@@ -30,6 +31,7 @@ export function parseConfig(
   checkOAuthProviders(document, mistakes);
   checkReferences(document, mistakes);
   checkWebhooks(document, mistakes);
+  checkConsole(document, mistakes);
   if (mistakes.all.length > 0) throw new ConfigInvalid(mistakes.all, fileName);
   return buildSnapshot(document, revision);
 }

@@ -11,6 +11,7 @@ export interface ConfigSnapshot {
   readonly router: RouterConfig;
   readonly plugins: readonly string[];
   readonly usage: UsageConfig;
+  readonly console: ConsoleConfig;
   readonly webhooks: ReadonlyMap<string, WebhookConfig>;
 }
 
@@ -166,6 +167,25 @@ export interface ModelConfig {
   readonly targets: readonly TargetConfig[];
   readonly pricing?: PricingConfig;
   readonly limits?: LimitsConfig;
+}
+
+/** How people sign in to the console. */
+export interface ConsoleConfig {
+  readonly idleMs: number;
+  readonly absoluteMs: number;
+  readonly sso?: SingleSignOnConfig;
+}
+
+export interface SingleSignOnConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret?: string;
+  readonly label: string;
+  readonly scopes: readonly string[];
+  readonly rolesClaim: string;
+  /** Values of the claim by the role that they give; `*` is everybody. */
+  readonly roles: Readonly<Record<'admin' | 'operator' | 'viewer', readonly string[]>>;
+  readonly allowPrivateNetwork: boolean;
 }
 
 /** Patterns are RE2 source text. */

@@ -49,7 +49,8 @@ function neededEndpoints({ grant }: OAuthClientDescriptor) {
   return ['tokenUrl', 'authorizationUrl'] as const;
 }
 
-async function discover(issuer: string, name: string, http: OAuthHttp): Promise<AuthorizationServer> {
+/** An issuer's metadata, OpenID Connect Discovery before RFC 8414. Throws `DiscoveryFailed` or `OAuthMisconfigured`. */
+export async function discover(issuer: string, name: string, http: OAuthHttp): Promise<AuthorizationServer> {
   if (URL.parse(issuer) === null)
     throw new OAuthMisconfigured(`the issuer of OAuth provider ${name} is not a URL`);
   const failures: unknown[] = [];

@@ -10,7 +10,7 @@ export { challengeOf, createPkce, createState } from './pkce.js';
 export { type AuthorizationRequest, buildAuthorizationUrl } from './authorization-request.js';
 export { type AuthorizationResponse, parseRedirect, RedirectInvalid } from './redirect.js';
 export { assertIssuer, IssuerMismatch } from './issuer.js';
-export { DiscoveryFailed, resolveEndpoints } from './discovery.js';
+export { discover, DiscoveryFailed, resolveEndpoints } from './discovery.js';
 export { clientCredentials, exchangeCode, refreshTokenSet, type TokenRequest } from './token-request.js';
 export type { TokenSet } from './token-response.js';
 export { errorFromAnswer, errorFromTransport, TokenEndpointError } from './token-error.js';

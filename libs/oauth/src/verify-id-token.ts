@@ -1,5 +1,5 @@
 import { defineError } from '@muxgate/runtime';
-import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
 import { readFields, textOf } from './answer-body.js';
 import { type OAuthClientDescriptor, OAuthMisconfigured } from './descriptor.js';
 import { DiscoveryFailed } from './discovery.js';
@@ -16,7 +16,7 @@ const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 export type VerifyIdToken = (
   idToken: string | undefined,
   expected: { clientId: string; nonce?: string | undefined },
-) => Promise<{ subject: string; email?: string }>;
+) => Promise<{ subject: string; email?: string; claims: JWTPayload }>;
 
 /**
  * OpenID Connect Core 3.1.3.7: signature, `iss`, `aud`, `azp`, `exp`, `iat` and `nonce`. The issuer's keys are fetched
@@ -50,7 +50,7 @@ export async function idTokenVerifier(
       const future = iat > now() / 1_000 + TOLERANCE_S;
       if (otherParty || future || (nonce !== undefined && payload['nonce'] !== nonce)) throw invalid();
       const email = textOf(payload['email']);
-      return email === undefined ? { subject: sub } : { subject: sub, email };
+      return { subject: sub, ...(email === undefined ? {} : { email }), claims: payload };
     } catch (error) {
       if (error instanceof errors.JOSEError) throw invalid();
       throw error;

@@ -53,6 +53,14 @@ import { PublicUrl } from './connect/public-url.js';
 import { InvitationsController } from './invite/invitations.controller.js';
 import { InviteController } from './invite/invite.controller.js';
 import { InviteRate } from './invite/invite-rate.js';
+import { HostCookie } from './http/host-cookie.js';
+import { SessionController } from './session/session.controller.js';
+import { SessionStore } from './session/session.store.js';
+import { SignIn } from './session/sign-in.js';
+import { SignInLimit } from './session/sign-in-limit.js';
+import { IdentityProviders } from './sso/identity-provider.js';
+import { SsoController } from './sso/sso.controller.js';
+import { SsoStateStore } from './sso/sso-state.store.js';
 
 /** What the process opened before Nest starts. */
 export interface AuthResources {
@@ -91,10 +99,14 @@ export class AuthModule {
       binding,
       logger,
       registry,
+      adminTokens,
     } = resources;
     const vault = new CredentialVault(redis, { accessRing, refreshRing });
     const audit = new AuditLog(redis);
     const trail = new AuditTrail(audit, logger);
+    const sessions = new SessionStore(redis, () => config.current().console);
+    const cookie = new HostCookie('muxgate_session', publicUrl.isSecure);
+    const signIn = new SignIn(sessions, cookie, adminTokens, trail);
     return {
       module: AuthModule,
       imports: [HttpModule],
@@ -115,6 +127,8 @@ export class AuthModule {
         UsageController,
         RequestsController,
         WebhooksController,
+        SessionController,
+        SsoController,
       ],
       providers: [
         { provide: CredentialVault, useValue: vault },
@@ -146,6 +160,17 @@ export class AuthModule {
         { provide: Refusals, useValue: new Refusals(trail) },
         { provide: PublicUrl, useValue: publicUrl },
         { provide: InviteRate, useValue: new InviteRate(redis) },
+        { provide: AdminTokens, useValue: adminTokens },
+        { provide: BrowserBinding, useValue: binding },
+        { provide: SessionStore, useValue: sessions },
+        { provide: SignIn, useValue: signIn },
+        { provide: SignInLimit, useValue: new SignInLimit(redis) },
+        { provide: SsoStateStore, useValue: new SsoStateStore(redis, refreshRing) },
+        {
+          provide: IdentityProviders,
+          inject: [HttpService],
+          useFactory: (http: HttpService) => new IdentityProviders(createOAuthHttp(http)),
+        },
         {
           provide: OAuthProviders,
           inject: [HttpService],
@@ -174,7 +199,7 @@ export class AuthModule {
         {
           provide: APP_GUARD,
           inject: [Reflector],
-          useFactory: (reflector: Reflector) => new AdminGuard(reflector, resources.adminTokens),
+          useFactory: (reflector: Reflector) => new AdminGuard(reflector, adminTokens, signIn, publicUrl),
         },
       ],
     };

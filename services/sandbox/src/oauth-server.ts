@@ -33,7 +33,7 @@ export function createOAuthServer(issuer: string, accessTokenSeconds: number, st
       const grant =
         (grantId === undefined ? undefined : await provider.Grant.find(grantId)) ??
         new provider.Grant({ accountId: ACCOUNT, clientId: String(params['client_id']) });
-      grant.addOIDCScope('openid offline_access');
+      grant.addOIDCScope('openid offline_access email groups');
       grant.addResourceScope(issuer, LLM_SCOPE);
       const consented = await grant.save();
       await provider.interactionFinished(
@@ -85,10 +85,18 @@ function configuration(issuer: string, accessTokenSeconds: number, store: OAuthS
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     jwks: { keys: [signingKey as JWK] },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
-    scopes: ['openid', 'offline_access'],
+    scopes: ['openid', 'offline_access', 'email', 'groups'],
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], groups: ['groups'] },
+    // a provider that puts what it knows of a person into the id_token, as most do
+    conformIdTokenClaims: false,
     findAccount: (_ctx, sub) => ({
       accountId: sub,
-      claims: () => ({ sub, email: `${sub}@sandbox.invalid` }),
+      claims: () => ({
+        sub,
+        email: `${sub}@sandbox.invalid`,
+        email_verified: true,
+        groups: ['sandbox', 'muxgate-admins'],
+      }),
     }),
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     pkce: { required: () => true },

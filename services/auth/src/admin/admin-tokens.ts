@@ -34,6 +34,11 @@ export class AdminTokens {
     }
     return found;
   }
+
+  /** Whether there still is a token of this name and role. */
+  holds({ name, role }: Principal): boolean {
+    return this.entries.some(({ principal }) => principal.name === name && principal.role === role);
+  }
 }
 
 export function mayActAs(principal: Principal, needed: Role): boolean {

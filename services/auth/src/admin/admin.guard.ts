@@ -6,18 +6,21 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
-import { ApiBearerAuth } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCookieAuth } from '@nestjs/swagger';
 import type { Response } from 'express';
+import type { PublicUrl } from '../connect/public-url.js';
 import type { AuthRequest } from '../http/auth-request.js';
 import { RoleRequired, Unauthorized } from './admin.errors.js';
-import { mayActAs, type AdminTokens, type Role } from './admin-tokens.js';
+import { assertOwnPage } from '../session/same-site.js';
+import type { SignIn } from '../session/sign-in.js';
+import { mayActAs, type AdminTokens, type Principal, type Role } from './admin-tokens.js';
 
 const NEEDED_ROLE = 'muxgate:needed-role';
 const REALM = 'Bearer realm="muxgate"';
 
 /** The least role that may use a route. A route that says neither this nor `Public` needs `admin`. */
 export function Needs(role: Role): ClassDecorator & MethodDecorator {
-  return applyDecorators(SetMetadata(NEEDED_ROLE, role), ApiBearerAuth());
+  return applyDecorators(SetMetadata(NEEDED_ROLE, role), ApiBearerAuth(), ApiCookieAuth());
 }
 
 /** For routes that prove by other means who calls. */
@@ -30,24 +33,35 @@ export class AdminGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly tokens: AdminTokens,
+    private readonly signIn: SignIn,
+    private readonly publicUrl: PublicUrl,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const needed =
       this.reflector.getAllAndOverride<Role | 'public' | undefined>(NEEDED_ROLE, [
         context.getHandler(),
         context.getClass(),
       ]) ?? 'admin';
     const request = context.switchToHttp().getRequest<AuthRequest>();
-    context.switchToHttp().getResponse<Response>().vary('authorization');
+    context.switchToHttp().getResponse<Response>().vary('authorization, cookie');
     if (needed === 'public') return true;
-    const principal = this.authenticate(request.headers.authorization);
+    const principal = await this.authenticate(request);
     request.principal = principal; // also of those who may not: the logs name them
     if (!mayActAs(principal, needed)) throw forbidden(needed);
     return true;
   }
 
-  private authenticate(header: string | undefined) {
+  /** A script by its token; a person by the session cookie, where no token is sent. */
+  private async authenticate(request: AuthRequest): Promise<Principal> {
+    const header = request.headers.authorization;
+    if (header === undefined) {
+      const session = await this.signIn.current(request);
+      if (session !== undefined) {
+        assertOwnPage(request, session, this.publicUrl.origin);
+        return session.principal;
+      }
+    }
     const token = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];
     if (token === undefined) {
       throw unauthorized('Send an admin token: Authorization: Bearer <token>.', REALM);

@@ -1,8 +1,7 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { parseCookie, stringifySetCookie } from 'cookie';
+import { HostCookie } from '../http/host-cookie.js';
 
-const VALUE = /^[A-Za-z0-9_-]{43}$/;
 const LIFETIME_SECONDS = 3600;
 
 /**
@@ -10,27 +9,17 @@ const LIFETIME_SECONDS = 3600;
  * all flows of a browser, so two tabs do not undo each other.
  */
 export class BrowserBinding {
-  private readonly name: string;
+  private readonly cookie: HostCookie;
 
   /** @param secure whether browsers reach this service by https */
-  constructor(private readonly secure: boolean) {
-    // the prefix makes browsers refuse a cookie planted by a sibling domain; it needs https
-    this.name = secure ? '__Host-muxgate_browser' : 'muxgate_browser';
+  constructor(secure: boolean) {
+    this.cookie = new HostCookie('muxgate_browser', secure);
   }
 
   /** The cookie to set and the hash to keep in the transaction. */
   bind(headers: IncomingHttpHeaders): { setCookie: string; fingerprint: string } {
-    const value = this.valueIn(headers) ?? randomBytes(32).toString('base64url');
-    const setCookie = stringifySetCookie({
-      name: this.name,
-      value,
-      path: '/',
-      httpOnly: true,
-      sameSite: 'lax',
-      secure: this.secure,
-      maxAge: LIFETIME_SECONDS,
-    });
-    return { setCookie, fingerprint: hash('sha256', value) };
+    const value = this.cookie.read(headers) ?? randomBytes(32).toString('base64url');
+    return { setCookie: this.cookie.set(value, LIFETIME_SECONDS), fingerprint: hash('sha256', value) };
   }
 
   /** The hash of the cookie that this browser has already. */
@@ -40,16 +29,11 @@ export class BrowserBinding {
   }
 
   matches(headers: IncomingHttpHeaders, fingerprint: string): boolean {
-    const value = this.valueIn(headers);
+    const value = this.cookie.read(headers);
     return (
       value !== undefined &&
       timingSafeEqual(Buffer.from(hash('sha256', value)), Buffer.from(fingerprint, 'latin1'))
     );
-  }
-
-  private valueIn(headers: IncomingHttpHeaders): string | undefined {
-    const value = parseCookie(headers.cookie ?? '')[this.name];
-    return value !== undefined && VALUE.test(value) ? value : undefined;
   }
 }
 

@@ -9,6 +9,14 @@ export class PublicUrl {
     return this.base().replace(/\/+$/, '');
   }
 
+  get origin(): string {
+    return new URL(this.href).origin;
+  }
+
+  get isSecure(): boolean {
+    return this.href.startsWith('https:');
+  }
+
   get callback(): string {
     return this.href + CALLBACK_PATHS[0];
   }

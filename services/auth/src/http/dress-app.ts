@@ -11,6 +11,7 @@ import {
   LARGE_BODY_LIMIT,
   requireJson,
 } from './body.js';
+import { serveConsole } from '../console/console-files.js';
 import { describeApi, serveApiDescription } from './openapi.js';
 import { ProblemFilter } from './problem.filter.js';
 import { requestContext } from './request-context.js';
@@ -23,6 +24,7 @@ export function dressApp(app: NestExpressApplication, logger: Logger): void {
   app.use(apiHeaders);
   app.use('/docs', docsHeaders);
   app.use(['/api', '/auth', '/openapi.json'], noStore);
+  serveConsole(app);
   app.use(requireJson);
   app.useBodyParser('json', { limit: LARGE_BODY_LIMIT, type: holdsRequest });
   app.useBodyParser('text', { limit: LARGE_BODY_LIMIT, type: holdsYaml });
