@@ -7,12 +7,12 @@ import {
   ApiPropertyOptional,
   ApiTags,
 } from '@nestjs/swagger';
+import { AuditTrail } from '@muxgate/audit';
 import { IsString, Length } from 'class-validator';
 import type { Response } from 'express';
 import { AdminTokens, mayActAs, ROLES } from '../admin/admin-tokens.js';
 import { Needs, Public } from '../admin/admin.guard.js';
 import { RoleRequired } from '../admin/admin.errors.js';
-import { AuditTrail } from '../admin/audit-trail.js';
 import { PublicUrl } from '../connect/public-url.js';
 import type { AuthRequest } from '../http/auth-request.js';
 import { callerOf } from '../http/caller.js';

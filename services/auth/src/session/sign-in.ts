@@ -1,5 +1,5 @@
+import type { AuditTrail } from '@muxgate/audit';
 import type { Response } from 'express';
-import type { AuditTrail } from '../admin/audit-trail.js';
 import type { AdminTokens, Principal } from '../admin/admin-tokens.js';
 import type { AuthRequest } from '../http/auth-request.js';
 import type { HostCookie } from '../http/host-cookie.js';

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { callbackify } from 'node:util';
 import { assertIssuer, exchangeCode, parseRedirect } from '@muxgate/oauth';
 import OAuth2Strategy from 'passport-oauth2';
 import type { Principal } from '../admin/admin-tokens.js';
@@ -58,10 +59,7 @@ export class SsoStrategy extends OAuth2Strategy {
         _profile: unknown,
         done: OAuth2Strategy.VerifyCallback,
       ) => {
-        identify(parts.provider, flow, accessToken, idToken).then(
-          (principal) => done(null, principal),
-          (error: unknown) => done(error),
-        );
+        callbackify(() => identify(parts.provider, flow, accessToken, idToken))(done);
       },
     );
     Object.assign(this._oauth2, { getOAuthAccessToken: exchangeOf(parts) });
@@ -99,10 +97,7 @@ export function returnedFlow(): SsoFlow {
 function stateStore(states: SsoStateStore, flow: SsoFlow): OAuth2Strategy.StateStore {
   const store = {
     store: (_req: unknown, verifier: string, _state: unknown, _meta: unknown, done: Done) => {
-      states.begin({ verifier, ...flow }).then(
-        (state) => done(null, state),
-        (error: unknown) => done(error),
-      );
+      callbackify(() => states.begin({ verifier, ...flow }))(done);
     },
     verify: (_req: unknown, state: string, _meta: unknown, done: Done) => {
       const used = async (): Promise<string> => {
@@ -111,10 +106,7 @@ function stateStore(states: SsoStateStore, flow: SsoFlow): OAuth2Strategy.StateS
         flow.nonce = nonce;
         return verifier;
       };
-      used().then(
-        (verifier) => done(null, verifier),
-        (error: unknown) => done(error),
-      );
+      callbackify(used)(done);
     },
   };
   return store as unknown as OAuth2Strategy.StateStore;
@@ -128,10 +120,10 @@ function exchangeOf({ provider, callbackUrl }: SsoParts) {
     done: (error: unknown, accessToken?: string, refreshToken?: string, results?: object) => void,
   ): void => {
     const request = { code, verifier: params.code_verifier, redirectUri: callbackUrl };
-    exchangeCode(provider.client, request, provider.http).then(
-      ({ accessToken, idToken }) => done(null, accessToken, undefined, { idToken }),
-      (error: unknown) => done(error),
-    );
+    callbackify(() => exchangeCode(provider.client, request, provider.http))((error, tokens) => {
+      if (error) done(error);
+      else done(null, tokens.accessToken, undefined, { idToken: tokens.idToken });
+    });
   };
 }
 
