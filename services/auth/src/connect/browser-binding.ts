@@ -24,7 +24,7 @@ export class BrowserBinding {
 
   /** The hash of the cookie that this browser has already. */
   fingerprintOf(headers: IncomingHttpHeaders): string | undefined {
-    const value = this.valueIn(headers);
+    const value = this.cookie.read(headers);
     return value === undefined ? undefined : hash('sha256', value);
   }
 
