@@ -120,12 +120,23 @@ http {
 `;
 }
 
-/** The real gateway as built, with a real Redis, a client key and an API-key provider. */
-export async function startMuxgate(upstream: string): Promise<Candidate> {
+/** Beyond what any run uses: it is counted, and never refuses. */
+const PLENTY = {
+  limits: { requestsPerMinute: 1e9, tokensPerMinute: 1e9, concurrentRequests: 1e9 },
+  budget: { usd: 1e6, period: 'month', warnAtPercent: 80 },
+} as const;
+
+/**
+ * The real gateway as built, with a real Redis and an API-key provider, as two candidates: for a client that nothing
+ * limits, and for one with every limit and a budget.
+ */
+export async function startMuxgate(
+  upstream: string,
+): Promise<readonly [free: Candidate, limited: Candidate]> {
   const directory = await mkdtemp(join(tmpdir(), 'muxgate-bench-'));
   const redisUrl = await startRedis(directory);
   const accessKeys = `bench:${randomBytes(32).toString('base64')}`;
-  const key = await createClientKey(redisUrl, accessKeys);
+  const [key, limitedKey] = await createClientKeys(redisUrl, accessKeys);
   const config = join(directory, 'muxgate.yaml');
   await writeFile(config, benchConfig(upstream));
   const [port, managementPort] = [await freePort(), await freePort()];
@@ -148,13 +159,14 @@ export async function startMuxgate(upstream: string): Promise<Candidate> {
   child.stderr.pipe(process.stderr);
   const management = `http://127.0.0.1:${managementPort}`;
   await untilReady(`${management}/readyz`, child);
-  return {
+  const free = {
     name: 'muxgate',
     origin: `http://127.0.0.1:${port}`,
     headers: { 'x-api-key': key },
     pids: [child.pid],
     metricsUrl: `${management}/metrics`,
   };
+  return [free, { ...free, name: 'muxgate, limited', headers: { 'x-api-key': limitedKey } }];
 }
 
 async function startRedis(directory: string): Promise<string> {
@@ -168,13 +180,19 @@ async function startRedis(directory: string): Promise<string> {
   return `redis://127.0.0.1:${port}`;
 }
 
-async function createClientKey(redisUrl: string, accessKeys: string): Promise<string> {
+async function createClientKeys(
+  redisUrl: string,
+  accessKeys: string,
+): Promise<readonly [free: string, limited: string]> {
   const { Redis } = await import('ioredis');
   const { ClientKeyStore } = await built<typeof import('../libs/clients/src/index.js')>('clients');
   const { KeyRing } = await built<typeof import('../libs/vault/src/index.js')>('vault');
   const redis = new Redis(redisUrl);
   try {
-    return (await new ClientKeyStore(redis, KeyRing.parse(accessKeys)).create({ name: 'bench' })).key;
+    const store = new ClientKeyStore(redis, KeyRing.parse(accessKeys));
+    const free = await store.create({ name: 'bench' });
+    const limited = await store.create({ name: 'limited', ...PLENTY });
+    return [free.key, limited.key];
   } finally {
     redis.disconnect();
   }
@@ -195,6 +213,7 @@ providers:
 models:
   - name: bench-model
     targets: [{ provider: bench, model: bench-upstream-model }]
+    pricing: { input: 3, output: 15 }
 router: { default: bench-model }
 `;
 }

@@ -147,7 +147,7 @@ const direct: Candidate = { name: 'direct', origin: upstream, headers: {}, pids:
 const bare = await startBare(upstream);
 const muxgate = await startMuxgate(upstream);
 const nginx = await startNginx(upstream);
-const candidates = [bare, muxgate, ...(nginx === undefined ? [] : [nginx])];
+const candidates = [bare, ...muxgate, ...(nginx === undefined ? [] : [nginx])];
 console.log(
   `Node ${process.version}; ${rounds} rounds of ${seconds} s; proxies on one core, load and upstream on another.`,
 );
