@@ -1,34 +1,5 @@
 import type { BudgetPeriod } from '@muxgate/config';
-
-/** The day of a moment in the zone, such as `2026-11-25`. */
-function dayOf(at: number, timeZone: string): string {
-  return new Date(at + offsetMs(at, timeZone)).toISOString().slice(0, 10);
-}
-
-/** Epoch milliseconds at which a day begins in the zone. */
-function dayStart(day: string, timeZone: string): number {
-  const asUtc = Date.parse(day);
-  const start = asUtc - offsetMs(asUtc - offsetMs(asUtc, timeZone), timeZone);
-  // where clocks go forward at midnight the day begins at one
-  return dayOf(start, timeZone) === day ? start : start + 3_600_000;
-}
-
-/** Milliseconds by which clocks in a time zone are ahead of UTC at a moment. */
-function offsetMs(at: number, timeZone: string): number {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;
-}
+import { dayOf, dayStart } from '@muxgate/usage';
 
 export interface Period {
   /** the day on which it begins, such as `2026-11-01` */

@@ -1,5 +1,5 @@
 import type { Check, LocalLimits, Reservation } from '@muxgate/limits';
-import { costNanoUsd, type PriceBook } from '@muxgate/pricing';
+import type { PriceBook } from '@muxgate/pricing';
 import type { Exchange } from '../proxy/exchange.js';
 import type { BudgetNotices } from './budget-notices.js';
 import { LimitExceeded } from './limit-exceeded.js';
@@ -61,7 +61,7 @@ export class Limits {
     exchange.hold = undefined;
     if (hold === undefined) return;
     this.letGo(hold);
-    const { tokens, costNanoUsd } = usedBy(exchange, this.prices);
+    const { tokens, costNanoUsd } = usedBy(exchange);
     if (!hold.local) {
       if (hold.lease !== undefined)
         this.shared.settle({ lease: hold.lease, tokens, costNanoUsd, checks: hold.checks }, this.passed);
@@ -139,13 +139,10 @@ export class Limits {
   };
 }
 
-/** What the exchange has used: all tokens, cached ones too, and what they cost. */
-function usedBy({ usage, decision }: Exchange, prices: PriceBook): { tokens: number; costNanoUsd: number } {
-  if (usage === undefined || decision === undefined) return { tokens: 0, costNanoUsd: 0 };
-  const { inputTokens, outputTokens, cacheReadTokens, cacheCreationTokens } = usage;
-  const price = prices.priceOf(decision);
-  return {
-    tokens: inputTokens + outputTokens + cacheReadTokens + cacheCreationTokens,
-    costNanoUsd: price === undefined ? 0 : costNanoUsd(price, usage),
-  };
+/** What the exchange has used, over all attempts that were billed: all tokens, cached ones too, and what they cost. */
+function usedBy({ bill }: Exchange): { tokens: number; costNanoUsd: number } {
+  if (bill === undefined) return { tokens: 0, costNanoUsd: 0 };
+  const { inputTokens, outputTokens, cacheReadTokens, cacheCreationTokens, costNanoUsd } = bill;
+  const tokens = inputTokens + outputTokens + cacheReadTokens + cacheCreationTokens;
+  return { tokens, costNanoUsd: costNanoUsd ?? 0 };
 }
