@@ -8,16 +8,23 @@ const KEPT_NAMES = 200;
  * Label values are names from the configuration, so a process that lives through many revisions would collect the
  * series of all that was ever configured. The series of names that left longest ago are dropped.
  */
-export function dropRetiredSeries(registry: Registry, config: ConfigSource, kept = KEPT_NAMES): () => void {
+export function dropRetiredSeries(
+  registry: Registry,
+  config: ConfigSource,
+  /** drops what is counted elsewhere and handed to the registry at a scrape */
+  alsoDrop: (names: ReadonlySet<string>) => void = () => undefined,
+  kept = KEPT_NAMES,
+): () => void {
   const retired = new Set<string>();
   return config.onChange((next, previous) => {
     const present = namesOf(next);
     for (const name of present) retired.delete(name);
     for (const name of namesOf(previous)) if (!present.has(name)) retired.add(name);
-    const excess = [...retired].slice(0, Math.max(0, retired.size - kept));
-    if (excess.length === 0) return;
+    const excess = new Set([...retired].slice(0, Math.max(0, retired.size - kept)));
+    if (excess.size === 0) return;
     for (const name of excess) retired.delete(name);
-    void dropSeries(registry, new Set(excess));
+    alsoDrop(excess);
+    void dropSeries(registry, excess);
   });
 }
 

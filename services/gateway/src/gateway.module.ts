@@ -57,7 +57,6 @@ export class GatewayModule {
     const settings = redisSettings(environment);
     const accessRing = KeyRing.parse(environment.MUXGATE_ACCESS_KEYS);
     registerConfigRevision(registry, config);
-    dropRetiredSeries(registry, config);
     const providers = [
       { provide: ConfigSource, useValue: config },
       factory(COMMANDS, [], () =>
@@ -143,7 +142,7 @@ export class GatewayModule {
       ),
       factory(UsageAccounts, [COMMANDS, PriceBook], (redis: RedisClient, prices: PriceBook) => {
         const directory = environment.MUXGATE_SPOOL_DIR;
-        return new UsageAccounts({
+        const accounts = new UsageAccounts({
           redis,
           redisSettings: settings,
           directory,
@@ -152,6 +151,8 @@ export class GatewayModule {
           registry,
           logger,
         });
+        dropRetiredSeries(registry, config, (names) => accounts.tallies.drop(names));
+        return accounts;
       }),
       factory(
         Accounting,

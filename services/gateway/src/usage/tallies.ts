@@ -80,6 +80,12 @@ export class Tallies {
     tally.costNanoUsd += event.costNanoUsd ?? 0;
   }
 
+  /** Forgets what was counted for models and providers that are long gone from the configuration. */
+  drop(names: ReadonlySet<string>): void {
+    for (const [key, { labels }] of this.tallies)
+      if (names.has(labels.model) || names.has(labels.provider)) this.tallies.delete(key);
+  }
+
   /** What no scrape has seen yet. */
   unseen(): AttemptEvent[] {
     return [...this.tallies.values()].flatMap((tally) => {
