@@ -7,6 +7,7 @@ import { registerConfigRevision } from '../../libs/revisions/src/revision.metric
 import { ConfigMetrics } from '../../services/auth/src/config/config.metrics.ts';
 import { createGatewayMetrics } from '../../services/gateway/src/proxy/gateway.metrics.ts';
 import { EventMetrics } from '../../services/worker/src/events/event.metrics.ts';
+import { createMaintenanceMetrics } from '../../services/worker/src/maintenance/maintenance.metrics.ts';
 import { registerStateGauges } from '../../services/worker/src/state-gauges.metrics.ts';
 import { createWorkerMetrics } from '../../services/worker/src/worker.metrics.ts';
 
@@ -40,6 +41,7 @@ const SERVICES: readonly [name: string, register: (registry: Registry) => void][
     (registry) => {
       createWorkerMetrics(registry);
       new EventMetrics(registry);
+      createMaintenanceMetrics(registry);
       new ConnectMetrics(registry);
       // the gauges read their sources on a scrape only, and nothing is scraped here
       registerStateGauges(registry, {} as Parameters<typeof registerStateGauges>[1]);

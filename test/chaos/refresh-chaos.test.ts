@@ -1,16 +1,10 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectRedis } from '@muxgate/redis';
-import { createLogger } from '@muxgate/runtime';
-import { KeyRing, RefreshVault } from '@muxgate/vault';
 import { expect, it } from 'vitest';
 import { randomKeyRing } from '../../scripts/launcher/data-dir.ts';
-import { startService, type ServiceProcess } from '../support/processes.js';
 import { startRedis } from '../support/redis.js';
 import { startStrictTokenServer } from '../support/strict-token-server.js';
-import { temporaryDirectory } from '../support/temporary-directory.js';
 import { eventually } from '../support/wait.js';
+import { between, connectCredentials, startWorkers } from './chaos.support.js';
 
 const REFRESHES = Number(process.env['CHAOS_REFRESHES'] ?? 60);
 const TOKEN_ENDPOINT_DOWN_MS = Number(process.env['CHAOS_DOWN_MS'] ?? 4_000);
@@ -18,8 +12,6 @@ const CREDENTIALS = 20;
 const WORKERS = 2;
 /** Life of an access token; each credential is refreshed about every six seconds. */
 const ACCESS_SECONDS = 8;
-
-const between = (low: number, high: number): number => low + Math.random() * (high - low);
 
 /**
  * The token endpoint allows a token to be repeated while its successor was never used (as vendors with a grace for
@@ -31,8 +23,8 @@ it(`${REFRESHES} refreshes survive kill -9 of workers, Redis killed and restarte
   vendor.latencyMs = () => between(0, 60);
   const redis = await startRedis({ appendonly: true, args: ['--appendfsync', 'always'] });
   const keys = { access: randomKeyRing(), refresh: randomKeyRing() };
-  const vault = await connectCredentials(redis.url, keys, () => vendor.newFamily());
-  const workers = await startWorkers(redis.url, keys, vendor.url);
+  const vault = await connectCredentials({ url: redis.url }, keys, vendor, CREDENTIALS);
+  const workers = await startWorkers(WORKERS, { REDIS_URL: redis.url }, keys, vendor.url);
 
   const rotations = (): number =>
     [...vendor.presentations.values()].flat().filter(({ outcome }) => outcome === 'rotated').length;
@@ -94,62 +86,3 @@ it(`${REFRESHES} refreshes survive kill -9 of workers, Redis killed and restarte
   expect(vendor.revoked).toBe(0);
   expect(kills.length).toBeGreaterThan(0);
 }, 900_000);
-
-interface Keys {
-  access: string;
-  refresh: string;
-}
-
-async function connectCredentials(
-  url: string,
-  keys: Keys,
-  newFamily: () => Parameters<RefreshVault['connect']>[0]['tokenSet'],
-): Promise<RefreshVault> {
-  const logger = createLogger('test', 'silent');
-  const redis = connectRedis({ url }, { name: 'chaos', role: 'blocking', logger });
-  const vault = new RefreshVault(redis, {
-    accessRing: KeyRing.parse(keys.access),
-    refreshRing: KeyRing.parse(keys.refresh),
-  });
-  for (let i = 0; i < CREDENTIALS; i++) {
-    await vault.connect({
-      credential: `c${String(i).padStart(3, '0')}`,
-      provider: 'strict',
-      tokenSet: newFamily(),
-      clientId: 'muxgate',
-      scopes: [],
-      schedule: { refreshAheadSeconds: 300 },
-    });
-  }
-  return vault;
-}
-
-async function startWorkers(redisUrl: string, keys: Keys, tokenUrl: string): Promise<ServiceProcess[]> {
-  const config = join(await temporaryDirectory(), 'muxgate.yaml');
-  await writeFile(
-    config,
-    `
-version: 1
-oauthProviders:
-  - name: strict
-    grant: authorization_code
-    authorizationUrl: ${tokenUrl}
-    tokenUrl: ${tokenUrl}
-    clientId: muxgate
-    clientAuthentication: none
-    allowPrivateNetwork: true
-`,
-  );
-  const workers: ServiceProcess[] = [];
-  for (let i = 0; i < WORKERS; i++) {
-    const worker = await startService('worker', {
-      MUXGATE_CONFIG: config,
-      REDIS_URL: redisUrl,
-      MUXGATE_ACCESS_KEYS: keys.access,
-      MUXGATE_REFRESH_KEYS: keys.refresh,
-    });
-    await worker.waitReady();
-    workers.push(worker);
-  }
-  return workers;
-}

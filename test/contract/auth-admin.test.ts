@@ -94,6 +94,13 @@ describe('who may do what', () => {
     ['PUT', '/api/teams/none', {}, 'operator'],
     ['PATCH', '/api/teams/none', {}, 'operator'],
     ['DELETE', '/api/teams/none', undefined, 'operator'],
+    ['POST', '/api/credentials/export', {}, 'admin'],
+    ['GET', '/api/credentials/import-key', undefined, 'admin'],
+    ['POST', '/api/credentials/import', { items: [] }, 'admin'],
+    ['POST', '/api/oauth/tokens/reap', {}, 'admin'],
+    ['GET', '/api/vault/keys', undefined, 'viewer'],
+    ['GET', '/api/vault/rewrap', undefined, 'viewer'],
+    ['POST', '/api/vault/rewrap', undefined, 'admin'],
   ];
 
   it.each(rows)('%s %s', async (method, path, body, least) => {

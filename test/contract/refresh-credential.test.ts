@@ -342,6 +342,30 @@ describe('Redis set back behind a commit', () => {
   });
 });
 
+describe('Redis set back by several generations', () => {
+  it('gets the newest token set that this worker knows, and no older refresh token is spent', async () => {
+    const refresh = await setUp(false);
+    const keys = ['muxgate:{c:one}:access', 'muxgate:{c:one}:refresh'];
+    const lagging = await Promise.all(keys.map((key) => redis.hgetall(key)));
+    for (let i = 0; i < 3; i++) {
+      await again();
+      expect(await refresh.run('one')).toBe('refreshed');
+    }
+    const newest = await vault.readAccess('one');
+    for (const [i, key] of keys.entries())
+      await redis
+        .multi()
+        .del(key)
+        .hset(key, lagging[i] ?? {})
+        .exec();
+    expect(await refresh.run('one')).toBe('restored');
+    expect((await vault.readAccess('one'))?.accessToken).toBe(newest?.accessToken);
+    await again();
+    expect(await refresh.run('one')).toBe('refreshed');
+    expect(server.revoked).toBe(0);
+  });
+});
+
 describe('Redis away at the commit', () => {
   it('costs nothing: the token set is kept and stored when it is back', async () => {
     const directory = await temporaryDirectory();

@@ -19,6 +19,8 @@ export interface RedisOptions {
   port?: number;
   /** Further arguments, such as `['--appendfsync', 'always']`. */
   args?: readonly string[];
+  /** A sentinel's configuration: runs a sentinel of it instead of a server. */
+  sentinelFile?: string;
 }
 
 export interface TestRedis {
@@ -49,6 +51,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
     port: options.port ?? (await freePort()),
     appendonly: options.appendonly ?? false,
     args: options.args ?? [],
+    sentinelFile: options.sentinelFile,
   };
   let child = await launch(binary, settings);
   const end = async (signal: NodeJS.Signals) => {
@@ -81,8 +84,12 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
   };
 }
 
-async function launch(binary: RedisBinary, settings: RedisServerSettings): Promise<GuardedChild> {
-  const child = guardedSpawn(binary.command, redisArguments(settings), {
+type LaunchSettings = RedisServerSettings & { sentinelFile: string | undefined };
+
+async function launch(binary: RedisBinary, settings: LaunchSettings): Promise<GuardedChild> {
+  const { sentinelFile } = settings;
+  const args = sentinelFile === undefined ? redisArguments(settings) : [sentinelFile, '--sentinel'];
+  const child = guardedSpawn(binary.command, args, {
     env: { ...process.env, ...binary.env },
   });
   const output: string[] = [];

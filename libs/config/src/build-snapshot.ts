@@ -31,6 +31,7 @@ export function buildSnapshot(document: ConfigDocument, revision: number): Confi
     providers: frozenMap(document.providers.map(provider)),
     models: frozenMap(document.models.map(model)),
     router: router(document.router),
+    reaper: plain(document.reaper) as ConfigSnapshot['reaper'],
     plugins: document.plugins,
     usage: plain(document.usage) as ConfigSnapshot['usage'],
     console: consoleOf(document.console),

@@ -1,5 +1,5 @@
 import { ClientsSection, LimitsSection } from './clients.document.js';
-import { Amount, Name, Section, Sections, Text, Texts, Whole, ModelName } from './fields.js';
+import { Amount, Flag, Name, Section, Sections, Text, Texts, Whole, ModelName } from './fields.js';
 import { ConsoleSection } from './console.document.js';
 import { OAuthProviderEntry } from './oauth-provider.document.js';
 import { ProviderEntry } from './provider.document.js';
@@ -84,6 +84,24 @@ export class ModelEntry {
   limits?: LimitsSection;
 }
 
+const DAYS = { min: 0, max: 3_650 };
+
+export class ReaperSection {
+  @Flag({ about: 'Removes dead credentials every hour; otherwise only when asked by REST.' })
+  automatic: boolean = false;
+
+  @Whole(DAYS, { about: 'Days to keep one whose authorization has to be given again.' })
+  reauthorizationRequiredDays: number = 30;
+
+  @Whole(DAYS, { about: 'Days to keep one that its provider blocked.' })
+  blockedDays: number = 30;
+
+  @Whole(DAYS, {
+    about: 'Days without a living token to keep one whose refreshes fail, or whose OAuth provider is gone.',
+  })
+  failingDays: number = 90;
+}
+
 /** The configuration file of contract section 4. */
 export class ConfigDocument {
   @Whole({ min: 1, max: 1 }, { about: 'The version of this format.', required: true })
@@ -103,6 +121,9 @@ export class ConfigDocument {
 
   @Section(() => UsageSection, { about: 'For how long accounts are kept.' })
   usage: UsageSection = new UsageSection();
+
+  @Section(() => ReaperSection, { about: 'What becomes of credentials that no refresh can help any more.' })
+  reaper: ReaperSection = new ReaperSection();
 
   @Texts({ about: 'ESM modules that add OAuth providers, provider presets and header hooks.' })
   plugins: string[] = [];

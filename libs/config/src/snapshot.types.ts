@@ -9,6 +9,7 @@ export interface ConfigSnapshot {
   readonly providers: ReadonlyMap<string, ProviderConfig>;
   readonly models: ReadonlyMap<string, ModelConfig>;
   readonly router: RouterConfig;
+  readonly reaper: ReaperConfig;
   readonly plugins: readonly string[];
   readonly usage: UsageConfig;
   readonly console: ConsoleConfig;
@@ -119,6 +120,14 @@ export interface OAuthProviderConfig {
   readonly reauthorizeAfterDays?: number;
   readonly replayWindowSeconds: number;
   readonly allowPrivateNetwork: boolean;
+}
+
+/** Days that a dead credential is kept for, by what it died of. */
+export interface ReaperConfig {
+  readonly automatic: boolean;
+  readonly reauthorizationRequiredDays: number;
+  readonly blockedDays: number;
+  readonly failingDays: number;
 }
 
 export type ProviderAuth =

@@ -1,3 +1,4 @@
+export { MAINTENANCE_QUEUE, MaintenanceQueue, REAP_JOB, REWRAP_JOB } from './maintenance-queue.js';
 export {
   QUEUE_PREFIX,
   REFRESH_JOB,

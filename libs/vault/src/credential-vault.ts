@@ -2,9 +2,15 @@ import type { RedisClient } from '@muxgate/redis';
 import { AccessVault } from './access-vault.js';
 import { DueIndex } from './due-index.js';
 import { open } from './envelope.js';
-import { VaultContended } from './errors.js';
+import { CredentialExists, VaultContended } from './errors.js';
 import { accessKey, CREDENTIAL_EVENTS, CREDENTIAL_INDEX, recordKeys, TOMBSTONE_LIFE_MS } from './keys.js';
-import { type CredentialState, type StoredTokenSet } from './record.js';
+import {
+  isRemoved,
+  stateOf,
+  type CredentialState,
+  type CredentialStatus,
+  type StoredTokenSet,
+} from './record.js';
 import {
   refreshDueAt,
   SHORTEST_FORCED_INTERVAL_MS,
@@ -26,6 +32,19 @@ export interface ConnectInput {
   readonly schedule: RefreshPolicy;
   /** Epoch ms; when the authorization was given, where that was not now: one that is moved here keeps its age. */
   readonly connectedAt?: number | undefined;
+  /** Refuses, with CredentialExists, to take the place of another. */
+  readonly onlyIfNew?: boolean;
+}
+
+/** A credential with all of its secrets, for an export. */
+export interface WholeCredential {
+  readonly credential: string;
+  readonly provider: string;
+  readonly status: CredentialStatus;
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  readonly connectedAt?: number;
+  readonly tokenSet: StoredTokenSet;
 }
 
 /** One authorization of a credential: the generation that it began with. */
@@ -63,6 +82,9 @@ export class CredentialVault extends AccessVault {
     await this.redis.zadd(CREDENTIAL_INDEX, 0, credential); // first: a record is never without its index entry
     for (let attempt = 0; attempt < CONNECT_ATTEMPTS; attempt++) {
       const before = await this.readBoth(credential);
+      if (input.onlyIfNew && !isRemoved(before.access)) {
+        throw new CredentialExists(`there is a credential "${credential}"`);
+      }
       const generation = Number(before.access['generation'] ?? 0);
       const now = this.now();
       const connectedAt = input.connectedAt ?? now;
@@ -93,13 +115,54 @@ export class CredentialVault extends AccessVault {
     throw new VaultContended(`credential "${credential}" keeps changing; try again`);
   }
 
-  /** Forgets a credential; answers its tokens for revocation, or nothing if it was not there. */
-  async remove(credential: string): Promise<ForgottenTokens | undefined> {
+  /**
+   * Everything of a credential, opened, for whoever seals it to another key at once.
+   *
+   * @throws EnvelopeInvalid when a key that sealed it is gone
+   */
+  async readWhole(credential: string): Promise<WholeCredential | undefined> {
+    const { access, refresh } = await this.readBoth(credential);
+    if (isRemoved(access)) return undefined;
+    const { provider, status, scopes, connectedAt, refreshExpiresAt, account } = stateOf(
+      credential,
+      access,
+      this.now(),
+    );
+    const place = { credential, provider, generation: Number(access['generation']) };
+    const sealed = refresh['refresh'];
+    return {
+      credential,
+      provider,
+      status,
+      scopes,
+      clientId: refresh['clientId'] ?? '',
+      ...(connectedAt === undefined ? {} : { connectedAt }),
+      tokenSet: {
+        accessToken: open(this.rings.accessRing, access['access'] ?? '', { purpose: 'access', ...place }),
+        refreshToken:
+          sealed === undefined
+            ? undefined
+            : open(this.rings.refreshRing, sealed, { purpose: 'refresh', ...place }),
+        tokenType: access['tokenType'] ?? 'Bearer',
+        expiresAt: Number(access['expiresAt']),
+        account,
+        refreshExpiresAt,
+      },
+    };
+  }
+
+  /**
+   * Forgets a credential; answers its tokens for revocation, or nothing if it was not there, or was not of the
+   * generation that it was to be of.
+   */
+  async remove(credential: string, only: { generation?: number } = {}): Promise<ForgottenTokens | undefined> {
     const removed = (await runScript(this.redis, scripts.remove, recordKeys(credential), [
       CREDENTIAL_EVENTS,
       credential,
       TOMBSTONE_LIFE_MS,
-    ])) as [string[], string[]] | [];
+      only.generation ?? '',
+    ])) as [string[], string[]] | [] | ['changed'];
+    if (removed.length === 1) return undefined;
     await Promise.all([this.dueIndex.forget(credential), this.redis.zrem(CREDENTIAL_INDEX, credential)]);
     if (removed.length === 0) return undefined;
     return this.forgotten(credential, { access: toHash(removed[0]), refresh: toHash(removed[1]) });

@@ -3,7 +3,15 @@ import { EnvelopeInvalid } from './errors.js';
 import type { KeyRing } from './key-ring.js';
 
 export type EnvelopePurpose =
-  'access' | 'refresh' | 'orphan' | 'escrow' | 'transaction' | 'stored-key' | 'client-keys';
+  | 'access'
+  | 'refresh'
+  | 'orphan'
+  | 'escrow'
+  | 'transaction'
+  | 'stored-key'
+  | 'client-keys'
+  | 'import-key'
+  | 'canary';
 
 /** What an envelope is bound to: it opens only in the place, and for the use, that it was sealed for. */
 export interface EnvelopeContext {
@@ -19,14 +27,19 @@ const IV_BYTES = 12; // NIST SP 800-38D, section 8.2.2: 96 random bits
 const TAG_BYTES = 16; // demanded when opening too: Node would take a shorter, forgeable tag
 
 /** `mxe1.<kid>.<base64url of iv, ciphertext and tag>`, AES-256-GCM. */
-export function seal(ring: KeyRing, plaintext: string, context: EnvelopeContext): string {
-  const key = ring.key(ring.primary);
-  if (key === undefined) throw new EnvelopeInvalid('the key ring has no primary key');
+export function seal(
+  ring: KeyRing,
+  plaintext: string,
+  context: EnvelopeContext,
+  kid: string = ring.primary,
+): string {
+  const key = ring.key(kid);
+  if (key === undefined) throw new EnvelopeInvalid(`the key ring has no key "${kid}"`);
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv(ALGORITHM, key, iv, { authTagLength: TAG_BYTES });
-  cipher.setAAD(additionalData(context, ring.primary));
+  cipher.setAAD(additionalData(context, kid));
   const sealed = Buffer.concat([iv, cipher.update(plaintext, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-  return `${VERSION}.${ring.primary}.${sealed.toString('base64url')}`;
+  return `${VERSION}.${kid}.${sealed.toString('base64url')}`;
 }
 
 /** @throws EnvelopeInvalid, the same for every cause, and never with a part of the content. */

@@ -5,10 +5,24 @@ export {
   type ForgottenTokens,
   type RefreshRequest,
 } from './credential-vault.js';
+export {
+  deadCredentials,
+  type DeadCredential,
+  type ReapPolicy,
+  type ReapReason,
+} from './dead-credentials.js';
 export { DueIndex } from './due-index.js';
 export { open, seal, type EnvelopeContext, type EnvelopePurpose } from './envelope.js';
-export { CredentialIdInvalid, EnvelopeInvalid, KeyRingInvalid, VaultContended } from './errors.js';
+export {
+  CredentialExists,
+  CredentialIdInvalid,
+  EnvelopeInvalid,
+  KeyRingInvalid,
+  KeyRingUnfit,
+  VaultContended,
+} from './errors.js';
 export { IsKeyRing, KeyRing } from './key-ring.js';
+export { assertRingsFit } from './key-canaries.js';
 export { CREDENTIAL_EVENTS, STORED_KEY_EVENTS } from './keys.js';
 export { Lane, type LanePlace } from './lane.js';
 export type { AccessGrant, CredentialState, CredentialStatus, StoredTokenSet } from './record.js';
@@ -32,6 +46,16 @@ export {
   type Committed,
   type RefreshFailure,
 } from './refresh-vault.js';
+export { Rewrapper, type Rewrapped } from './rewrap.js';
+export { RewrapProgress, type RewrapState } from './rewrap-progress.js';
+export {
+  countKeyUse,
+  pagesOf,
+  ringOf,
+  SEALED_STORES,
+  type RingName,
+  type SealedStore,
+} from './sealed-stores.js';
 export { StoredKeys, type StoredKey, type StoredKeyState } from './stored-keys.js';
 export type { KeyRings } from './token-fields.js';
 export { parseChange, VaultEvents, type CredentialChange } from './vault-events.js';

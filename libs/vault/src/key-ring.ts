@@ -36,6 +36,10 @@ export class KeyRing {
     return new KeyRing(primary, keys);
   }
 
+  get kids(): string[] {
+    return [...this.keys.keys()];
+  }
+
   key(kid: string): KeyObject | undefined {
     return this.keys.get(kid);
   }

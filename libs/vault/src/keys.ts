@@ -14,6 +14,11 @@ export const STORED_KEY_EVENTS = 'muxgate:events:stored-key';
 /** A late commit is at most minutes late; the tombstone that stops it stays a month. */
 export const TOMBSTONE_LIFE_MS = 30 * 24 * 3_600_000;
 
+/** How far a rewrap got. */
+export const REWRAP = 'muxgate:rewrap';
+/** One envelope for each key of the rings: whether a process holds the right ones. */
+export const KEY_CANARIES = 'muxgate:key-canaries';
+
 const CREDENTIAL_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 /**

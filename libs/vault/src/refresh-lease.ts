@@ -92,10 +92,15 @@ export function leaseOf(
 /** Only of the present authorization: one from before a reconnect may belong to another account. */
 function newestOrphan(refresh: Record<string, string>): OrphanedTokenSet | undefined {
   const connected = Number(refresh['connectedGeneration'] ?? 1);
-  const orphans = Object.entries(refresh).flatMap(([field, sealed]) => {
-    const [, base, fence] = /^orphan:(\d+):(\d+)$/.exec(field) ?? [];
-    if (base === undefined || Number(base) < connected) return [];
-    return [{ field, sealed, base: Number(base), fence: Number(fence) }];
-  });
+  const orphans = orphansOf(refresh).filter(({ base }) => base >= connected);
   return orphans.sort((a, b) => b.base - a.base || b.fence - a.fence)[0];
+}
+
+export function orphansOf(
+  refresh: Record<string, string>,
+): (OrphanedTokenSet & { readonly fence: number })[] {
+  return Object.entries(refresh).flatMap(([field, sealed]) => {
+    const [, base, fence] = /^orphan:(\d+):(\d+)$/.exec(field) ?? [];
+    return base === undefined ? [] : [{ field, sealed, base: Number(base), fence: Number(fence) }];
+  });
 }

@@ -12,6 +12,7 @@ export const scripts = {
   fail: load('fail'),
   defer: load('defer'),
   lane: load('lane'),
+  swapSealed: load('swap_sealed'),
   requestRefresh: load('request_refresh'),
   remove: load('remove'),
   note: load('note'),

@@ -4,7 +4,7 @@ import { ClientKeyStore } from '@muxgate/clients';
 import { ConfigSource, loadConfig, parseConfig } from '@muxgate/config';
 import { EventPublisher, WebhookQueue } from '@muxgate/events';
 import { assertRedisUsable, connectRedis, createRedisHistogram, redisSettings } from '@muxgate/redis';
-import { RefreshQueue } from '@muxgate/refresh-queue';
+import { MaintenanceQueue, RefreshQueue } from '@muxgate/refresh-queue';
 import { ConfigFollower, dropRetiredSeries, registerConfigRevision, RevisionStore } from '@muxgate/revisions';
 import {
   allValid,
@@ -21,6 +21,7 @@ import {
   type Logger,
   type ShutdownStep,
 } from '@muxgate/runtime';
+import { assertRingsFit } from '@muxgate/vault';
 import type { DestinationStream } from 'pino';
 import { AdminTokens } from './admin/admin-tokens.js';
 import { AuthModule } from './auth.module.js';
@@ -70,8 +71,10 @@ export async function createAuthApp(
     histogram: createRedisHistogram(registry),
   });
   await assertRedisUsable(redis, logger);
+  await assertRingsFit(redis, { access: rings.accessRing, refresh: rings.refreshRing }, { plant: true });
   const subscriber = connectRedis(settings, { name: 'muxgate-auth-events', role: 'subscriber', logger });
   const queue = new RefreshQueue(redis);
+  const maintenance = new MaintenanceQueue(redis);
   const clientKeys = new ClientKeyStore(redis, rings.accessRing);
   await clientKeys.adoptPlainHashes();
   const events = new EventPublisher(redis);
@@ -117,6 +120,7 @@ export async function createAuthApp(
     redis,
     queue,
     clientKeys,
+    maintenance,
     adminTokens: new AdminTokens(env.MUXGATE_ADMIN_TOKENS),
     publicUrl: new PublicUrl(() => env.PUBLIC_URL ?? `http://${host}:${port}`),
     binding: new BrowserBinding(env.PUBLIC_URL?.startsWith('https:') ?? false),
@@ -155,7 +159,10 @@ export async function createAuthApp(
     { name: 'close the application', run: () => app.close() },
     {
       name: 'close the queues',
-      run: () => Promise.all([queue.close(), events.close(), webhooks.close()]).then(() => undefined),
+      run: () =>
+        Promise.all([queue.close(), maintenance.close(), events.close(), webhooks.close()]).then(
+          () => undefined,
+        ),
     },
     {
       name: 'close Redis',

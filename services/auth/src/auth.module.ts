@@ -14,13 +14,19 @@ import {
 import { createOAuthHttp } from '@muxgate/egress';
 import { WebhookQueue } from '@muxgate/events';
 import type { RedisClient } from '@muxgate/redis';
-import { RefreshQueue } from '@muxgate/refresh-queue';
+import { MaintenanceQueue, RefreshQueue } from '@muxgate/refresh-queue';
 import type { ConfigFollower, RevisionStore } from '@muxgate/revisions';
 import type { EnvironmentSource, Logger } from '@muxgate/runtime';
 import { CoolDownStore } from '@muxgate/target-health';
 import { OverviewReader, RequestLog, UsageReader } from '@muxgate/usage';
-import { CredentialVault, StoredKeys, type KeyRing } from '@muxgate/vault';
+import { CredentialVault, RewrapProgress, StoredKeys, type KeyRing } from '@muxgate/vault';
 import type { Registry } from 'prom-client';
+import { ImportCredentials } from './custody/import-credentials.js';
+import { ImportKeyStore } from './custody/import-key.store.js';
+import { KeyUseReader } from './custody/key-use.js';
+import { ReapController } from './custody/reap.controller.js';
+import { TransferController } from './custody/transfer.controller.js';
+import { VaultController } from './custody/vault.controller.js';
 import { AdminGuard } from './admin/admin.guard.js';
 import { AdminTokens } from './admin/admin-tokens.js';
 import { AuditController } from './admin/audit.controller.js';
@@ -75,6 +81,7 @@ export interface AuthResources {
   readonly redis: RedisClient;
   readonly queue: RefreshQueue;
   readonly clientKeys: ClientKeyStore;
+  readonly maintenance: MaintenanceQueue;
   readonly accessRing: KeyRing;
   readonly refreshRing: KeyRing;
   readonly adminTokens: AdminTokens;
@@ -102,6 +109,7 @@ export class AuthModule {
       adminTokens,
     } = resources;
     const vault = new CredentialVault(redis, { accessRing, refreshRing });
+    const storedKeys = new StoredKeys(redis, accessRing);
     const audit = new AuditLog(redis);
     const trail = new AuditTrail(audit, logger);
     const sessions = new SessionStore(redis, () => config.current().console);
@@ -112,12 +120,15 @@ export class AuthModule {
       imports: [HttpModule],
       controllers: [
         OAuthProvidersController,
+        ReapController,
         TokensController,
         ConnectController,
         CallbackController,
         InvitationsController,
         InviteController,
+        TransferController, // before the one whose ids take any name
         StoredKeysController,
+        VaultController,
         KeysController,
         TeamsController,
         AuditController,
@@ -132,7 +143,12 @@ export class AuthModule {
       ],
       providers: [
         { provide: CredentialVault, useValue: vault },
-        { provide: StoredKeys, useValue: new StoredKeys(redis, accessRing) },
+        { provide: StoredKeys, useValue: storedKeys },
+        { provide: ImportKeyStore, useValue: new ImportKeyStore(redis, refreshRing) },
+        { provide: ImportCredentials, useValue: new ImportCredentials(vault, storedKeys, config) },
+        { provide: KeyUseReader, useValue: new KeyUseReader(redis, { accessRing, refreshRing }) },
+        { provide: RewrapProgress, useValue: new RewrapProgress(redis) },
+        { provide: MaintenanceQueue, useValue: resources.maintenance },
         { provide: RefreshQueue, useValue: queue },
         { provide: BudgetStates, useValue: new BudgetStates(redis, config) },
         { provide: ClientDirectory, useValue: new ClientDirectory(config, clientKeys, new TeamStore(redis)) },

@@ -29,13 +29,21 @@ export class RecentCommits {
     if (this.recent.size > MOST && oldest !== undefined) this.recent.delete(oldest);
   }
 
-  /** The token set that was already got for exactly the refresh token of this lease, if there is one. */
+  /** The token set that came after that of this lease, if the record of the lease was set back behind a commit. */
   successorOf(lease: CommittableLease): StoredTokenSet | undefined {
     const known = this.recent.get(lease.credential);
-    // By generation as well: a provider that does not rotate has the same refresh token in all of them.
-    if (known === undefined || known.place.generation !== lease.generation) return undefined;
-    if (known.fingerprint === undefined || known.fingerprint !== this.vault.fingerprint(lease))
-      return undefined;
+    if (known === undefined || !this.isSetBack(lease, known)) return undefined;
     return this.vault.openFromEscrow(known.place, known.envelope);
+  }
+
+  /** Generations of one authorization only grow; one that has the same refresh token is of the same authorization. */
+  private isSetBack(lease: CommittableLease, { place, fingerprint }: Recent): boolean {
+    if (lease.generation > place.generation) return false;
+    if (lease.connectedAt !== undefined) return lease.connectedAt === place.connectedAt;
+    return (
+      lease.generation === place.generation &&
+      fingerprint !== undefined &&
+      fingerprint === this.vault.fingerprint(lease)
+    );
   }
 }

@@ -2,7 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { ConfigSource, loadConfig, parseConfig } from '@muxgate/config';
 import { ConnectMetrics } from '@muxgate/connect';
 import { assertRedisUsable, connectRedis, createRedisHistogram, redisSettings } from '@muxgate/redis';
-import { RefreshQueue } from '@muxgate/refresh-queue';
+import { MaintenanceQueue, RefreshQueue } from '@muxgate/refresh-queue';
 import { ConfigFollower, dropRetiredSeries, registerConfigRevision, RevisionStore } from '@muxgate/revisions';
 import {
   allValid,
@@ -18,12 +18,13 @@ import {
   type RunningService,
 } from '@muxgate/runtime';
 import { RollUp } from '@muxgate/usage';
-import { KeyRing, RefreshVault } from '@muxgate/vault';
+import { assertRingsFit, KeyRing, RefreshVault } from '@muxgate/vault';
 import { DeliverWebhook } from './events/deliver-webhook.js';
 import { EventMetrics } from './events/event.metrics.js';
 import { Watchman } from './events/watchman.js';
 import { EventPublisher } from '@muxgate/events';
 import { CommitTokens } from './commit-tokens.js';
+import { createMaintenanceMetrics } from './maintenance/maintenance.metrics.js';
 import { registerStateGauges } from './state-gauges.metrics.js';
 import { Sweeper } from './sweeper.js';
 import { UsageRollUps } from './usage-roll-ups.js';
@@ -32,6 +33,7 @@ import { WorkerModule } from './worker.module.js';
 import { createWorkerMetrics } from './worker.metrics.js';
 
 const SWEEP_JOB_EVERY_MS = 5_000;
+const REAP_JOB_EVERY_MS = 3_600_000;
 /** The ticker comes round every second; this long without it, the process is stuck and has to be restarted. */
 const STUCK_AFTER_MS = 60_000;
 const UNREADY_AFTER_MS = 15_000;
@@ -62,6 +64,7 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
   const queueRedis = connectRedis(settings, { name: 'muxgate-worker-queue', role: 'blocking', logger });
   const subscriber = connectRedis(settings, { name: 'muxgate-worker-events', role: 'subscriber', logger });
   await assertRedisUsable(redis, logger);
+  await assertRingsFit(redis, { access: rings.accessRing, refresh: rings.refreshRing }, { plant: true });
   const revisions = new RevisionStore(redis);
   const build = (text: string, revision: number) => parseConfig(text, source, undefined, revision);
   const follower = new ConfigFollower(config, revisions, subscriber, { service: 'worker', build }, logger);
@@ -77,6 +80,7 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
       eventMetrics: new EventMetrics(registry),
       rings,
       metrics,
+      maintenanceMetrics: createMaintenanceMetrics(registry),
       connectMetrics: new ConnectMetrics(registry),
       logger,
       escrowDirectory: env.MUXGATE_ESCROW_DIR,
@@ -88,6 +92,7 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
     return config.current().oauthProviders.get(provider) ?? DEFAULT_POLICY;
   });
   await queue.scheduleSweep(SWEEP_JOB_EVERY_MS);
+  await app.get(MaintenanceQueue).scheduleReap(REAP_JOB_EVERY_MS);
   sweeper.start();
   const rollUps = new UsageRollUps(new RollUp(redis), config, logger);
   rollUps.start();

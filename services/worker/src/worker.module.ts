@@ -37,6 +37,8 @@ import { Watchman } from './events/watchman.js';
 import { WebhookProcessor } from './events/webhook.processor.js';
 import { Escrow } from './escrow.js';
 import { Holder } from './holder.js';
+import type { MaintenanceMetrics } from './maintenance/maintenance.metrics.js';
+import { MaintenanceModule } from './maintenance/maintenance.module.js';
 import { PollDeviceCodes } from './poll-device-codes.js';
 import { ProviderCooldown } from './provider-cooldown.js';
 import { RefreshCredential } from './refresh-credential.js';
@@ -57,6 +59,7 @@ export interface WorkerParts {
   readonly rings: KeyRings;
   readonly metrics: WorkerMetrics;
   readonly eventMetrics: EventMetrics;
+  readonly maintenanceMetrics: MaintenanceMetrics;
   readonly connectMetrics: ConnectMetrics;
   readonly logger: Logger;
   readonly escrowDirectory?: string | undefined;
@@ -70,6 +73,7 @@ export class WorkerModule {
     return {
       module: WorkerModule,
       imports: [
+        MaintenanceModule.of(parts),
         HttpModule,
         BullModule.registerQueue({
           name: REFRESH_QUEUE,

@@ -1,7 +1,9 @@
--- ARGV: channel, credential, life of the tombstone in ms
+-- ARGV: channel, credential, life of the tombstone in ms, generation that it has to be of or ''
 -- Forgets a credential. The generation stays behind and moves on, so that a commit under way finds nothing to
--- revive. Answers what was stored: {access pairs, refresh pairs}, or {} when there was nothing.
+-- revive. Answers what was stored: {access pairs, refresh pairs}, {} when there was nothing, or
+-- {'changed'} when it is of another generation.
 if gone() then return {} end
+if ARGV[4] ~= '' and number(access, 'generation') ~= tonumber(ARGV[4]) then return { 'changed' } end
 local before = { redis.call('HGETALL', access), redis.call('HGETALL', refresh) }
 local generation = number(access, 'generation') + 1
 local fence = redis.call('HGET', refresh, 'fence') or '0'
