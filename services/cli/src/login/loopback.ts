@@ -18,7 +18,7 @@ export interface Loopback {
 }
 
 /** Vendors that know one address only: the Codex client has these two registered, and no other. */
-const PORTS_INSTEAD: Readonly<Record<string, readonly string[]>> = { '1455': ['1457'] };
+const PORTS_INSTEAD: Readonly<Record<string, readonly string[]>> = { 'localhost:1455': ['1457'] };
 const LOOPBACK_HOSTS: Readonly<Record<string, string>> = {
   '127.0.0.1': '127.0.0.1',
   localhost: '127.0.0.1',
@@ -37,7 +37,7 @@ export function isLoopbackRedirect(redirectUri: string): boolean {
  */
 export async function openLoopback(registered: string): Promise<Loopback | undefined> {
   const url = new URL(registered);
-  const ports = url.port === '' ? ['0'] : [url.port, ...(PORTS_INSTEAD[url.port] ?? [])];
+  const ports = url.port === '' ? ['0'] : [url.port, ...(PORTS_INSTEAD[url.host] ?? [])];
   for (const port of ports) {
     const server = createServer({ requestTimeout: 10_000 });
     if (!(await listens(server, Number(port), LOOPBACK_HOSTS[url.hostname] ?? '127.0.0.1'))) continue;
