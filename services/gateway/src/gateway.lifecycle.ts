@@ -13,6 +13,7 @@ import type { CredentialSource } from './proxy/credential-source.js';
 import type { Upstreams } from './proxy/upstream.js';
 import { configuredTargets } from './targets/configured-targets.js';
 import type { SharedHealth } from './targets/shared-health.js';
+import type { TokenCounter } from './translate/count-tokens.js';
 import type { UsageAccounts } from './usage/usage-accounts.js';
 
 /** Starts what runs in the background before the port opens, and stops it after the last request. */
@@ -30,6 +31,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationSh
     private readonly published: EventPublisher,
     private readonly admission: Admission,
     private readonly upstreams: Upstreams,
+    private readonly tokenCounter: TokenCounter,
     private readonly usage: UsageAccounts,
     private readonly accounting: Accounting,
   ) {}
@@ -57,6 +59,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap, OnApplicationSh
     await Promise.all([this.clientKeys.stop(), this.limits.stop(), this.follower.stop()]);
     await this.published.close();
     await this.usage.stop();
+    await this.tokenCounter.close();
     await this.upstreams.close();
     await this.queue.close();
     this.events.close();

@@ -34,6 +34,7 @@ import { wantedCredentials } from './readiness.js';
 import { configuredTargets } from './targets/configured-targets.js';
 import { SharedHealth } from './targets/shared-health.js';
 import { TargetHealth } from './targets/target-health.js';
+import { TokenCounter } from './translate/count-tokens.js';
 import { UsageAccounts } from './usage/usage-accounts.js';
 import type { GatewayTuning } from './tuning.js';
 
@@ -115,6 +116,7 @@ export class GatewayModule {
         });
       }),
       factory(Upstreams, [], () => new Upstreams()),
+      factory(TokenCounter, [], () => new TokenCounter()),
       factory(SharedHealth, [COMMANDS, SUBSCRIBER], (redis: RedisClient, subscriber: RedisClient) => {
         const options = {
           firstMs: tuning.coolDownMs,
@@ -178,6 +180,7 @@ export class GatewayModule {
           CredentialSource,
           Upstreams,
           Accounting,
+          TokenCounter,
         ],
         (...parts: PipelineParts) => new ProxyPipeline(...parts, tuning),
       ),
@@ -196,6 +199,7 @@ export class GatewayModule {
           EventPublisher,
           Admission,
           Upstreams,
+          TokenCounter,
           UsageAccounts,
           Accounting,
         ],
@@ -216,6 +220,7 @@ type PipelineParts = [
   CredentialSource,
   Upstreams,
   Accounting,
+  TokenCounter,
 ];
 
 function* targetsOf(snapshot: ConfigSnapshot, health: TargetHealth) {

@@ -5,7 +5,7 @@ import { USER_AGENT, type AppError } from '@muxgate/runtime';
 import type { Limits } from '../limits/limits.js';
 import { outcomeOf, retryAfterMs, retryClass } from '../targets/retry-class.js';
 import type { TargetHealth } from '../targets/target-health.js';
-import { answerTokenCount } from '../translate/count-tokens.js';
+import type { TokenCounter } from '../translate/count-tokens.js';
 import { translatedDialect } from '../translate/dialect.js';
 import { Translation } from '../translate/translation.js';
 import type { GatewayTuning } from '../tuning.js';
@@ -46,6 +46,7 @@ export class ProxyPipeline implements RelayOutcome {
     private readonly credentials: CredentialSource,
     private readonly upstreams: Upstreams,
     private readonly accounting: Accounting,
+    private readonly tokenCounter: TokenCounter,
     private readonly tuning: GatewayTuning,
     private readonly now: () => number = Date.now,
   ) {}
@@ -132,7 +133,9 @@ export class ProxyPipeline implements RelayOutcome {
   private countTokens(exchange: Exchange, model: string): void {
     const { body } = exchange;
     if (body === undefined) return;
-    answerTokenCount(exchange, body.forLast(model)).catch((error: unknown) => this.fail(exchange, error));
+    this.tokenCounter
+      .answer(exchange, body.forLast(model))
+      .catch((error: unknown) => this.fail(exchange, error));
   }
 
   private send(exchange: Exchange, decision: Decision, credential: Credential): void {

@@ -1,6 +1,10 @@
+import { extname } from 'node:path';
 import type { LanguageModelV4FilePart, LanguageModelV4Prompt } from '@ai-sdk/provider';
+import { Piscina } from 'piscina';
+import { Overloaded } from '../proxy/errors.js';
 import type { Exchange } from '../proxy/exchange.js';
 import { readAnthropicRequest } from './anthropic-request.js';
+import type { CountTask, TextCount } from './count-texts.js';
 import { Dropped } from './dropped.js';
 import { imageSize } from './image-size.js';
 import type { Json } from './json.js';
@@ -13,39 +17,81 @@ const PIXELS_PER_TOKEN = 750;
 const IMAGE_TOKENS = 1_600;
 /** https://docs.anthropic.com/en/docs/build-with-claude/pdf-support: 1,500 to 3,000 a page, and its image. */
 const PAGE_TOKENS = 2_500;
-const PDF_PAGE = /\/Type\s*\/Page(?![a-zA-Z])/g;
 const HEADER_CHARACTERS = 64 * 1024;
 /** What every message and tool costs beside its text. */
 const FRAME_TOKENS = 4;
-/** Above this the rest is estimated by the same ratio: counting must not hold up other requests. */
+/** Above this the rest is estimated by the same ratio: one request must not hold up the counting of others. */
 const MAX_CHARACTERS = 2_000_000;
-/** The tokenizer's time is quadratic in the length of one word. */
-const LONG_WORD = /\S{64}(?=\S)/g;
+/** What may wait for the thread in memory. */
+const MAX_WAITING_CHARACTERS = 64_000_000;
+/** The thread that counts has the vocabulary in memory, some 100 MB: it ends when nobody has asked for so long. */
+const IDLE_MS = 5 * 60_000;
+const MAX_THREAD_MB = 512;
 
-/** Answers `count_tokens` where the target offers no such thing. @throws RequestMalformed */
-export async function answerTokenCount({ downstream }: Exchange, body: Buffer): Promise<void> {
-  const counted = await countTokens(readJsonBody(body));
-  const answer = Buffer.from(JSON.stringify({ input_tokens: counted }));
-  const headers = ['content-type', 'application/json', 'content-length', String(answer.length)];
-  downstream.prepare({ status: 200, reason: undefined, headers, events: false });
-  downstream.hold(answer);
-  downstream.finish();
+/** Answers `count_tokens` where the target offers no such thing. */
+export class TokenCounter {
+  private readonly pool = new Piscina<CountTask, TextCount>({
+    filename: new URL(`./count-texts${extname(import.meta.url)}`, import.meta.url).href,
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: IDLE_MS,
+    resourceLimits: { maxOldGenerationSizeMb: MAX_THREAD_MB },
+  });
+  private waiting = 0;
+
+  constructor(private readonly maxWaitingCharacters = MAX_WAITING_CHARACTERS) {}
+
+  /** @throws RequestMalformed, Overloaded */
+  async answer({ downstream }: Exchange, body: Buffer): Promise<void> {
+    const counted = await this.count(readJsonBody(body));
+    const answer = Buffer.from(JSON.stringify({ input_tokens: counted }));
+    const headers = ['content-type', 'application/json', 'content-length', String(answer.length)];
+    downstream.prepare({ status: 200, reason: undefined, headers, events: false });
+    downstream.hold(answer);
+    downstream.finish();
+  }
+
+  /** Input tokens of an Anthropic Messages body, by a real tokenizer: system, tools, messages, images, documents. */
+  async count(body: Json): Promise<number> {
+    const { tokens, text, documents } = countable(body);
+    const task = { text: text.slice(0, MAX_CHARACTERS), documents };
+    const characters = documents.reduce((sum, document) => sum + document.length, task.text.length);
+    if (this.waiting > 0 && this.waiting + characters > this.maxWaitingCharacters)
+      throw new Overloaded('too many requests wait for their tokens to be counted; try again in a moment');
+    this.waiting += characters;
+    try {
+      const counted = await this.pool.run(task);
+      const ratio = Math.max(1, text.length / MAX_CHARACTERS);
+      return tokens + Math.round(counted.text * ratio) + PAGE_TOKENS * counted.pages;
+    } finally {
+      this.waiting -= characters;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pool.destroy();
+  }
 }
 
-/** Input tokens of an Anthropic Messages body, by a real tokenizer: system, tools, messages, images, documents. */
-export async function countTokens(body: Json): Promise<number> {
+interface Countable extends CountTask {
+  /** what is known without reading the text */
+  readonly tokens: number;
+}
+
+function countable(body: Json): Countable {
   const { prompt, tools = [], responseFormat } = readAnthropicRequest(body, new Dropped());
   const texts: string[] = [];
+  const documents: string[] = [];
   let tokens = FRAME_TOKENS * (prompt.length + tools.length);
   for (const tool of tools) if (tool.type === 'function') texts.push(JSON.stringify(tool));
   if (responseFormat !== undefined) texts.push(JSON.stringify(responseFormat));
-  for (const file of gather(prompt, texts)) tokens += fileTokens(file);
-  // the vocabulary takes a third of a second and 40 MB to load: only where somebody counts
-  const { countTokens: count } = await import('gpt-tokenizer/encoding/o200k_base');
-  const text = texts.join('\n');
-  const counted = text.slice(0, MAX_CHARACTERS).replace(LONG_WORD, '$& ');
-  const options = { disallowedSpecial: new Set<string>() };
-  return tokens + Math.round(count(counted, options) * Math.max(1, text.length / MAX_CHARACTERS));
+  for (const file of gather(prompt, texts)) {
+    const base64 = base64Of(file);
+    if (file.mediaType !== 'application/pdf') tokens += imageTokens(base64);
+    else if (base64 === undefined) tokens += PAGE_TOKENS;
+    else documents.push(base64);
+  }
+  return { tokens, text: texts.join('\n'), documents };
 }
 
 /** Puts all texts of a prompt into `texts`, and returns its files. */
@@ -74,13 +120,11 @@ function gather(prompt: LanguageModelV4Prompt, texts: string[]): LanguageModelV4
   return files;
 }
 
-function fileTokens({ mediaType, data }: LanguageModelV4FilePart): number {
-  const base64 = data.type === 'data' && typeof data.data === 'string' ? data.data : undefined;
-  if (mediaType === 'application/pdf') {
-    const pages =
-      base64 === undefined ? 1 : Buffer.from(base64, 'base64').toString('latin1').match(PDF_PAGE)?.length;
-    return PAGE_TOKENS * (pages ?? 1);
-  }
+function base64Of({ data }: LanguageModelV4FilePart): string | undefined {
+  return data.type === 'data' && typeof data.data === 'string' ? data.data : undefined;
+}
+
+function imageTokens(base64: string | undefined): number {
   const size =
     base64 === undefined ? undefined : imageSize(Buffer.from(base64.slice(0, HEADER_CHARACTERS), 'base64'));
   if (size === undefined) return IMAGE_TOKENS;
