@@ -298,4 +298,22 @@ describe('errors of the gateway’s own', () => {
       expect(answer.status).toBe(200);
     }
   });
+
+  it.each([
+    'HEAD /',
+    'HEAD /api/hello',
+    'GET /v1/models',
+    'GET /v1/models/gpt',
+    'GET /v1/models/nope',
+    'GET /no',
+  ])('gives every answer an id, the caller’s where it is well-formed: %s', async (line) => {
+    const [method, path] = line.split(' ') as [string, string];
+    const headers = { 'x-api-key': gateway.key, 'anthropic-version': '2023-06-01' };
+    const ask = (more: Record<string, string> = {}) =>
+      fetch(`${gateway.url}${path}`, { method, headers: { ...headers, ...more } });
+    expect((await ask()).headers.get('x-request-id')).toMatch(/^req_/);
+    const answer = await ask({ 'x-request-id': 'mine-1' });
+    expect(answer.headers.get('x-request-id')).toBe('mine-1');
+    if (!answer.ok) expect(await answer.json()).toMatchObject({ request_id: 'mine-1' });
+  });
 });

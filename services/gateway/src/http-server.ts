@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
+import { requestId } from '@muxgate/runtime';
 import type { ProxyPipeline } from './proxy/proxy.pipeline.js';
 import { surfaceOf } from './proxy/surface.js';
 
@@ -30,8 +31,9 @@ export function createHttpServer(
   const take = (req: IncomingMessage, res: ServerResponse): void => {
     const surface = surfaceOf(req.method, req.url);
     const proxy = surface === undefined ? undefined : pipeline();
-    if (surface === undefined || proxy === undefined) framework(req, res);
-    else proxy.handle(req, res, surface);
+    if (surface !== undefined && proxy !== undefined) return proxy.handle(req, res, surface);
+    res.setHeader('x-request-id', requestId(req.headers['x-request-id']));
+    framework(req, res);
   };
   const server = createServer(
     {
@@ -70,7 +72,7 @@ export function answerWireError(error: Error & { code?: string }, socket: Socket
     error: { type: 'invalid_request_error', message, code: null },
   });
   socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json\r\n` +
+    `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json\r\nx-request-id: ${requestId()}\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 }

@@ -1,5 +1,4 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { requestId } from '@muxgate/runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorAnswer, shownError } from '../proxy/error-envelope.js';
 import { PathUnknown, RequestMalformed } from '../proxy/errors.js';
@@ -10,12 +9,12 @@ export class EnvelopeFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const id = requestId(request.headers['x-request-id']);
+    const id = String(reply.raw.getHeader('x-request-id'));
     const envelope = request.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
     const answer = errorAnswer(shownError(fromFramework(thrown, request)), envelope, id);
     for (let i = 0; i < answer.headers.length; i += 2)
       void reply.header(answer.headers[i] as string, answer.headers[i + 1]);
-    void reply.header('x-request-id', id).code(answer.status).send(answer.body);
+    void reply.code(answer.status).send(answer.body);
   }
 }
 
