@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { parseConfig } from '@muxgate/config';
 import { CoolDownStore } from '@muxgate/target-health';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { stringify } from 'yaml';
+import { KeyRing, StoredKeys } from '@muxgate/vault';
+import { parse, stringify } from 'yaml';
 import { createAuthApp, type AuthApp } from '../../services/auth/src/auth-app.ts';
 import { startRedis } from '../support/redis.ts';
 import { bodyOf, ROUTER_CASES, type RouterCase } from '../support/router-cases.ts';
@@ -26,6 +27,17 @@ const PATHS = {
   'openai-chat': '/v1/chat/completions',
   'openai-responses': '/v1/responses',
 } as const;
+
+const IDP = {
+  name: 'idp',
+  grant: 'authorization_code',
+  authorizationUrl: 'http://127.0.0.1:1/a',
+  tokenUrl: 'http://127.0.0.1:1/t',
+  clientId: 'muxgate',
+  clientAuthentication: 'none',
+  scopes: ['llm.invoke'],
+  allowPrivateNetwork: true,
+};
 
 type SurfaceProtocol = keyof typeof PATHS;
 
@@ -229,6 +241,44 @@ describe('POST /api/route/explain', () => {
     expect((await call('GET', '/api/audit')).json.items[0]).toMatchObject({
       action: 'provider.end-cooldowns',
       subject: 'spare',
+    });
+  });
+
+  it('says which stored credential would go on the request, that of the client or its team where it is its own', async () => {
+    const at = { protocol: 'anthropic-messages', baseUrl: upstream.url, allowPrivateNetwork: true };
+    const config = parse(configText(upstream.url, {})) as { providers: object[]; models: object[] };
+    config.providers.push(
+      { ...at, name: 'own', auth: { type: 'oauth', credential: 'own-{client}' } },
+      { ...at, name: 'teams', auth: { type: 'storedKey', credential: 'team-{team}' } },
+      { ...at, name: 'shared', auth: { type: 'storedKey', credential: 'shared-key' } },
+    );
+    const targets = ['own', 'teams', 'shared', 'spare'].map((provider, priority) => ({
+      provider,
+      model: 'up',
+      priority: priority + 1,
+    }));
+    config.models.push({ name: 'm-stored', targets });
+    const text = stringify({ ...config, oauthProviders: [IDP] });
+    await configure(text);
+    const { client, key } = await gateway.keys.create({ name: 'in-a-team', team: 'red' });
+    const body = { model: 'm-stored' };
+    const { json: told } = await explain({ body, client: client.id });
+    expect(told.targets).toMatchObject([
+      { provider: 'own', state: 'first', credential: `own-${client.id}` },
+      { provider: 'teams', state: 'next', credential: 'team-red' },
+      { provider: 'shared', state: 'next', credential: 'shared-key' },
+      { provider: 'spare', state: 'next' },
+    ]);
+    expect(told.targets[3]).not.toHaveProperty('credential');
+    await new StoredKeys(gateway.redis, KeyRing.parse(ACCESS_KEYS)).put('team-red', 'sk-red', 'test');
+    expect((await send(body, { 'x-api-key': key })).headers['x-muxgate-provider']).toBe('teams');
+
+    const { client: alone } = await gateway.keys.create({ name: 'in-no-team' });
+    const teamless = await explain({ body, client: alone.id });
+    expect(teamless.json.targets[1]).toMatchObject({
+      provider: 'teams',
+      state: 'unable',
+      why: expect.stringContaining('team'),
     });
   });
 

@@ -22,6 +22,8 @@ export interface TargetExplanation {
   /** `first` would be tried now, `next` should the ones before fail; `resting` is passed over; `unable` never serves this */
   readonly state: 'first' | 'next' | 'resting' | 'unable';
   readonly why: string;
+  /** id of the stored credential that goes on the request, where the provider's `auth` names one */
+  readonly credential?: string;
 }
 
 /** A target that rests, for everyone or for one credential. */
@@ -88,16 +90,34 @@ function explainTargets(
 ): TargetExplanation[] {
   let first = true;
   const able = candidates.map((candidate): TargetExplanation => {
+    const credential = credentialOf(candidate);
+    if (credential.credential === '')
+      return told(
+        candidate.target,
+        'unable',
+        'the client has no credential of its own for it: its team is missing',
+      );
     const until = restsUntil(candidate, coolDowns, now);
     // the only target is tried whatever its health
     if (until > now && candidates.length > 1)
-      return told(candidate.target, 'resting', `it failed and rests until ${new Date(until).toISOString()}`);
+      return {
+        ...told(candidate.target, 'resting', `it failed and rests until ${new Date(until).toISOString()}`),
+        ...credential,
+      };
     const state = first ? 'first' : 'next';
     first = false;
     const place = whyPlace(candidate, candidates, session, pin);
-    return told(candidate.target, state, place + whyTranslated(candidate, request.protocol));
+    return {
+      ...told(candidate.target, state, place + whyTranslated(candidate, request.protocol)),
+      ...credential,
+    };
   });
   return [...able, ...unableTargets(request, model.name, candidates, pin)];
+}
+
+/** As the gateway keeps health by it: with `{client}` and `{team}` replaced, and empty where that cannot be. */
+function credentialOf({ place, provider }: Candidate): { credential?: string } {
+  return 'credential' in provider.auth ? { credential: place.credential } : {};
 }
 
 function whyPlace(

@@ -8,6 +8,10 @@ class TargetView implements TargetExplanation {
   @ApiProperty() weight!: number;
   @ApiProperty({ enum: ['first', 'next', 'resting', 'unable'] }) state!: TargetExplanation['state'];
   @ApiProperty() why!: string;
+  @ApiPropertyOptional({
+    description: 'id of the stored credential that goes on the request, {client} and {team} replaced',
+  })
+  credential?: string;
 }
 
 class RefusalView {
