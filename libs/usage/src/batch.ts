@@ -1,6 +1,5 @@
 import { LATENCY_BUCKETS, latencyBucket } from './latencies.js';
-import { packRow, type RequestRow } from './request-row.js';
-import { noSums, packGroup, packSums, type UsageGroup, type UsageSums } from './sums.js';
+import { noSums, packSums, type UsageSums } from './sums.js';
 import { hourStart } from './zone.js';
 
 /** Tokens and cost of one upstream attempt, when it has ended. */
@@ -8,7 +7,8 @@ export interface AttemptEvent {
   readonly type: 'attempt';
   /** epoch ms */
   readonly at: number;
-  readonly group: UsageGroup;
+  /** packed, see `packGroup` */
+  readonly group: string;
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cacheReadTokens: number;
@@ -24,10 +24,12 @@ export interface RequestEvent {
   readonly type: 'request';
   /** epoch ms */
   readonly at: number;
+  readonly durationMs: number;
   readonly error: boolean;
-  /** false for what never had a target: such rows are logged, and belong to no model's usage */
-  readonly routed: boolean;
-  readonly row: RequestRow;
+  /** packed; null for what never had a target: such rows are logged, and belong to no model's usage */
+  readonly group: string | null;
+  /** packed, see `packRow` */
+  readonly row: string;
 }
 
 export type UsageEvent = AttemptEvent | RequestEvent;
@@ -73,31 +75,30 @@ export class UsageBatch {
     return undefined;
   }
 
-  private addRequest({ at, error, routed, row }: RequestEvent): 'usage' | 'request_log' | undefined {
-    const { key, team, model, provider } = row;
-    const sums = routed ? this.sumsOf(at, { key, team, model, provider }) : undefined;
+  private addRequest(event: RequestEvent): 'usage' | 'request_log' | undefined {
+    const { at, durationMs, error, group, row } = event;
+    const sums = group === null ? undefined : this.sumsOf(at, group);
     const minute = this.minuteOf(at);
     for (const each of [sums, minute.sums]) {
       if (each === undefined) continue;
       each.requests++;
       if (error) each.errors++;
     }
-    const bucket = latencyBucket(row.durationMs);
+    const bucket = latencyBucket(durationMs);
     minute.latencies[bucket] = (minute.latencies[bucket] ?? 0) + 1;
-    if (this.rows.length < this.limits.rows) this.rows.push(packRow(row));
+    if (this.rows.length < this.limits.rows) this.rows.push(row);
     else return 'request_log';
-    return routed && sums === undefined ? 'usage' : undefined;
+    return group !== null && sums === undefined ? 'usage' : undefined;
   }
 
-  private sumsOf(at: number, group: UsageGroup): UsageSums | undefined {
+  private sumsOf(at: number, group: string): UsageSums | undefined {
     const start = hourStart(at, this.timeZone);
     let hour = this.hours.get(start);
     if (hour === undefined) this.hours.set(start, (hour = new Map()));
-    const name = packGroup(group);
-    let sums = hour.get(name);
+    let sums = hour.get(group);
     if (sums === undefined && this.groups < this.limits.groups) {
       this.groups++;
-      hour.set(name, (sums = noSums()));
+      hour.set(group, (sums = noSums()));
     }
     return sums;
   }

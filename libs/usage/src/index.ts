@@ -13,9 +13,9 @@ export {
   type RequestFilter,
   type RequestQuery,
 } from './request-log.js';
-export type { RequestRow } from './request-row.js';
+export { packRow, type RequestRow } from './request-row.js';
 export { RollUp, type Retention } from './roll-up.js';
-export { COUNTS, noSums, type UsageGroup, type UsageSums } from './sums.js';
+export { COUNTS, noSums, packGroup, unpackGroup, type UsageGroup, type UsageSums } from './sums.js';
 export {
   DIMENSIONS,
   UsageReader,

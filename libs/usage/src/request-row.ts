@@ -57,7 +57,9 @@ const FIELDS = [
 ] as const satisfies readonly (keyof RequestRow)[];
 
 export function packRow(row: RequestRow): string {
-  return JSON.stringify(FIELDS.map((name) => row[name]));
+  const values: unknown[] = [];
+  for (const name of FIELDS) values.push(row[name]);
+  return JSON.stringify(values);
 }
 
 export function unpackRow(packed: string): RequestRow {

@@ -5,6 +5,8 @@ import {
   dayOf,
   dayStart,
   OverviewReader,
+  packGroup,
+  packRow,
   RequestLog,
   RollUp,
   UsageBatch,
@@ -12,6 +14,7 @@ import {
   UsageWriter,
   type AttemptEvent,
   type RequestEvent,
+  type RequestRow,
   type UsageEvent,
 } from './index.js';
 import { dayKey, HOURS, TOUCHED } from './keys.js';
@@ -50,7 +53,7 @@ function attempt(
   return {
     type: 'attempt',
     at,
-    group: { key, team: 'core', model, provider: 'p' },
+    group: packGroup({ key, team: 'core', model, provider: 'p' }),
     inputTokens: 10,
     outputTokens: 5,
     cacheReadTokens: 1,
@@ -62,7 +65,7 @@ function attempt(
   };
 }
 
-function request(at: number, more: Partial<RequestEvent['row']> = {}): RequestEvent {
+function request(at: number, more: Partial<RequestRow> = {}): RequestEvent {
   const row = {
     requestId: 'req_1',
     startedAt: at - 20,
@@ -89,7 +92,9 @@ function request(at: number, more: Partial<RequestEvent['row']> = {}): RequestEv
     estimated: false,
     ...more,
   };
-  return { type: 'request', at, error: row.status >= 400, routed: true, row };
+  const { key, team, model, provider, durationMs } = row;
+  const group = packGroup({ key, team, model, provider });
+  return { type: 'request', at, durationMs, error: row.status >= 400, group, row: packRow(row) };
 }
 
 async function book(events: readonly UsageEvent[], timeZone = 'UTC', number = ++sequence): Promise<void> {

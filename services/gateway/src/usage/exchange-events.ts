@@ -1,5 +1,7 @@
+import type { TargetConfig } from '@muxgate/config';
 import { costNanoUsd, type PriceBook } from '@muxgate/pricing';
-import type { AttemptEvent, RequestEvent } from '@muxgate/usage';
+import { packGroup, packRow, type AttemptEvent, type RequestEvent } from '@muxgate/usage';
+import type { Decision } from '../proxy/decision.js';
 import type { Exchange } from '../proxy/exchange.js';
 
 const NONE = 'none';
@@ -29,18 +31,13 @@ export class Bill {
 
 /** The running attempt as it would be booked now; undefined for one that nothing was answered to. */
 export function attemptEvent(exchange: Exchange, prices: PriceBook, at: number): AttemptEvent | undefined {
-  const { decision, usage, client } = exchange;
+  const { decision, usage } = exchange;
   if (decision === undefined || usage === undefined) return undefined;
   const price = prices.priceOf(decision);
   return {
     type: 'attempt',
     at,
-    group: {
-      key: client?.id ?? NONE,
-      team: client?.team ?? NONE,
-      model: decision.model.name,
-      provider: decision.provider.name,
-    },
+    group: groupOf(exchange, decision),
     inputTokens: usage.inputTokens,
     outputTokens: usage.outputTokens,
     cacheReadTokens: usage.cacheReadTokens,
@@ -49,6 +46,24 @@ export function attemptEvent(exchange: Exchange, prices: PriceBook, at: number):
     costNanoUsd: price === undefined ? null : costNanoUsd(price, usage),
     estimated: exchange.usageEstimated,
   };
+}
+
+type Client = NonNullable<Exchange['client']>;
+const groups = new WeakMap<TargetConfig, WeakMap<Client, string>>();
+
+/** Packed once for each client of a target. */
+function groupOf({ client }: Exchange, { model, provider, target }: Decision): string {
+  if (client === undefined)
+    return packGroup({ key: NONE, team: NONE, model: model.name, provider: provider.name });
+  let ofTarget = groups.get(target);
+  if (ofTarget === undefined) groups.set(target, (ofTarget = new WeakMap()));
+  let group = ofTarget.get(client);
+  if (group === undefined) {
+    const { id: key, team = NONE } = client;
+    group = packGroup({ key, team, model: model.name, provider: provider.name });
+    ofTarget.set(client, group);
+  }
+  return group;
 }
 
 export interface RequestEnd {
@@ -66,9 +81,10 @@ export function requestEvent(exchange: Exchange, end: RequestEnd): RequestEvent 
   return {
     type: 'request',
     at: end.at,
+    durationMs: Math.round(end.durationMs),
     error: end.status >= 400 || (failure !== undefined && !exchange.clientGone),
-    routed: decision !== undefined,
-    row: {
+    group: decision === undefined ? null : groupOf(exchange, decision),
+    row: packRow({
       requestId: exchange.id,
       startedAt: Math.round(end.at - end.durationMs),
       key: client?.id ?? NONE,
@@ -92,7 +108,7 @@ export function requestEvent(exchange: Exchange, end: RequestEnd): RequestEvent 
       reasoningTokens: bill.reasoningTokens,
       costNanoUsd: bill.costNanoUsd,
       estimated: bill.estimated,
-    },
+    }),
   };
 }
 

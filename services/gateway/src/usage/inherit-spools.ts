@@ -154,20 +154,27 @@ function readLegacy(text: string): Left {
   let tail: UsageEvent[] = [];
   let unseen: AttemptEvent[] = [];
   let lastSequence = 0;
-  for (const line of readSpool(text)) {
-    if ('event' in line) {
-      tail.push(line.event);
-      if (line.event.type === 'attempt') unseen.push(line.event);
-      if (line.closes !== undefined) open.delete(line.closes);
-    } else if ('open' in line) open.set(line.open, line);
-    else if ('scraped' in line) unseen = [];
-    else if ('unseen' in line) unseen = [...line.unseen];
-    else {
-      batches.push({ sequence: line.batch, events: tail });
-      lastSequence = line.batch;
-      tail = [];
+  for (const line of readSpool(text))
+    switch (line.kind) {
+      case 'event':
+        tail.push(line.event);
+        if (line.event.type === 'attempt') unseen.push(line.event);
+        if (line.closes !== null) open.delete(line.closes);
+        break;
+      case 'open':
+        open.set(line.open, line);
+        break;
+      case 'scraped':
+        unseen = [];
+        break;
+      case 'unseen':
+        unseen = [...line.events];
+        break;
+      case 'batch':
+        batches.push({ sequence: line.sequence, events: tail });
+        lastSequence = line.sequence;
+        tail = [];
     }
-  }
   const last = [...open.values()];
   return {
     batches,

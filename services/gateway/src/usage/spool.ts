@@ -6,6 +6,9 @@ import { messageOf, type Logger } from '@muxgate/runtime';
 /** A file this large is followed by a new one once what it holds is in Redis. */
 const ROTATE_BYTES = 1024 * 1024;
 
+/** A write costs as much as the rest of a request's accounting; what a kill can lose is no older than this. */
+const FLUSH_AFTER_MS = 5;
+
 let opened = 0;
 
 /** Who writes a spool: its file names and its batches carry it. */
@@ -19,7 +22,7 @@ export function spoolFile(name: string, generation: number): string {
 
 /**
  * What this process has accounted for and Redis may not have yet, as lines in a file: a process that is killed leaves
- * it to the next. Lines are written once a turn of the event loop; the kernel keeps them when the process is gone.
+ * it to the next. Lines are written every few milliseconds; the kernel keeps them when the process is gone.
  */
 export class Spool {
   readonly name = ownName();
@@ -47,7 +50,7 @@ export class Spool {
     this.lines += `${line}\n`;
     if (this.scheduled) return;
     this.scheduled = true;
-    setImmediate(() => this.flush());
+    setTimeout(() => this.flush(), FLUSH_AFTER_MS).unref();
   }
 
   get isLarge(): boolean {

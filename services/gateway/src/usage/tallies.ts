@@ -1,4 +1,4 @@
-import type { AttemptEvent } from '@muxgate/usage';
+import { packGroup, unpackGroup, type AttemptEvent } from '@muxgate/usage';
 import { Counter, type Registry } from 'prom-client';
 
 const TYPES = {
@@ -9,6 +9,8 @@ const TYPES = {
   reasoning: 'reasoningTokens',
 } as const;
 
+/** Keys of clients that are remembered; beyond, all are looked up again. */
+const MAX_GROUPS = 50_000;
 const COUNTS = [...Object.values(TYPES), 'costNanoUsd'] as const;
 type Counts = Record<(typeof COUNTS)[number], number>;
 type Labels = Record<'model' | 'provider' | 'team', string>;
@@ -36,6 +38,8 @@ function countsOf(tally: Counts): Counts {
  */
 export class Tallies {
   private readonly tallies = new Map<string, Tally>();
+  /** the same by packed groups, many of which share one */
+  private readonly byGroup = new Map<string, Tally>();
 
   constructor(registry: Registry, onScrape: () => void) {
     const { tallies } = this;
@@ -68,10 +72,7 @@ export class Tallies {
   }
 
   add(event: AttemptEvent): void {
-    const { model, provider, team } = event.group;
-    const name = `${model} ${provider} ${team}`;
-    let tally = this.tallies.get(name);
-    if (tally === undefined) this.tallies.set(name, (tally = new Tally({ model, provider, team })));
+    const tally = this.byGroup.get(event.group) ?? this.tallyOf(event.group);
     tally.inputTokens += event.inputTokens;
     tally.outputTokens += event.outputTokens;
     tally.cacheReadTokens += event.cacheReadTokens;
@@ -84,6 +85,17 @@ export class Tallies {
   drop(names: ReadonlySet<string>): void {
     for (const [key, { labels }] of this.tallies)
       if (names.has(labels.model) || names.has(labels.provider)) this.tallies.delete(key);
+    this.byGroup.clear();
+  }
+
+  private tallyOf(group: string): Tally {
+    const { model, provider, team } = unpackGroup(group);
+    const name = JSON.stringify([model, provider, team]);
+    let tally = this.tallies.get(name);
+    if (tally === undefined) this.tallies.set(name, (tally = new Tally({ model, provider, team })));
+    if (this.byGroup.size >= MAX_GROUPS) this.byGroup.clear();
+    this.byGroup.set(group, tally);
+    return tally;
   }
 
   /** What no scrape has seen yet. */
@@ -95,7 +107,7 @@ export class Tallies {
       return {
         type: 'attempt',
         at: 0,
-        group: { key: '', ...labels },
+        group: packGroup({ key: '', ...labels }),
         estimated: false,
         ...(counts as Counts),
       };

@@ -1,6 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { createLogger } from '@muxgate/runtime';
-import { RequestLog, UsageReader, UsageWriter, type AttemptEvent, type RequestEvent } from '@muxgate/usage';
+import {
+  packGroup,
+  packRow,
+  RequestLog,
+  UsageReader,
+  UsageWriter,
+  type AttemptEvent,
+  type RequestEvent,
+} from '@muxgate/usage';
 import { Redis } from 'ioredis';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -13,6 +21,7 @@ import { Tallies } from './tallies.js';
 import { UsageLedger } from './usage-ledger.js';
 
 const logger = createLogger('test', 'silent');
+const GROUP = packGroup({ key: 'key_a', team: 'core', model: 'm', provider: 'p' });
 const settings = () => ({ timeZone: 'UTC', maxRows: 100_000 });
 
 let server: TestRedis;
@@ -39,7 +48,7 @@ function attempt(inputTokens = 1): AttemptEvent {
   return {
     type: 'attempt',
     at: Date.now(),
-    group: { key: 'key_a', team: 'core', model: 'm', provider: 'p' },
+    group: GROUP,
     inputTokens,
     outputTokens: 1,
     cacheReadTokens: 0,
@@ -76,7 +85,7 @@ function request(requestId: string, outcome = 'answered'): RequestEvent {
     costNanoUsd: 10,
     estimated: false,
   };
-  return { type: 'request', at: Date.now(), error: false, routed: true, row };
+  return { type: 'request', at: Date.now(), durationMs: 1, error: false, group: GROUP, row: packRow(row) };
 }
 
 /** Of a process that is killed: nothing that it sends arrives any more. */
@@ -117,8 +126,6 @@ async function totals() {
   return (await new UsageReader(redis).query({ ...range, groupBy: [], maxGroups: 1 }))!.totals;
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-
 it('what a ledger heard is in Redis when it has stopped, and its spool is gone', async () => {
   const { ledger } = gateway();
   for (let at = 0; at < 2_500; at++) {
@@ -131,7 +138,7 @@ it('what a ledger heard is in Redis when it has stopped, and its spool is gone',
 });
 
 it('what a killed gateway had not written is booked by the next, once, and what was open as it last stood', async () => {
-  const { ledger, writer } = gateway();
+  const { ledger, writer, spool } = gateway();
   ledger.attempt(attempt(), undefined);
   ledger.start();
   await eventually(async () => (await totals()).attempts === 1);
@@ -140,7 +147,7 @@ it('what a killed gateway had not written is booked by the next, once, and what 
   ledger.checkpoint(2, attempt(5), request('closed', 'gateway_lost'));
   writer.dead = true;
   ledger.attempt(attempt(7), 2);
-  await turn();
+  spool.flush();
   expect(await Promise.all([inherit(), inherit()])).toContainEqual([1, 7, 30]);
   await inherit();
   expect(await totals()).toMatchObject({ attempts: 3, inputTokens: 1 + 7 + 30, requests: 1 });
@@ -154,7 +161,7 @@ it('the heir counts for Prometheus what no scrape has seen, also where the file 
   ledger.attempt(attempt(1), undefined);
   ledger.scraped();
   ledger.attempt(attempt(2), undefined);
-  await turn();
+  spool.flush();
   expect(spool.isLarge).toBe(false);
   expect(await inherit()).toEqual([2]);
 });

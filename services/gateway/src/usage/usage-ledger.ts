@@ -7,7 +7,7 @@ import {
   type UsageWriter,
 } from '@muxgate/usage';
 import type { Spool } from './spool.js';
-import type { SpoolLine } from './spool-lines.js';
+import { attemptLine, batchLine, openLine, requestLine, SCRAPED_LINE, unseenLine } from './spool-lines.js';
 
 export interface LedgerSettings {
   readonly timeZone: string;
@@ -74,30 +74,28 @@ export class UsageLedger {
 
   attempt(event: AttemptEvent, closes: number | undefined): void {
     if (closes !== undefined) this.open.delete(closes);
-    this.happened(event, closes);
+    this.happened(event, attemptLine(event, closes));
   }
 
   request(event: RequestEvent): void {
-    this.happened(event, undefined);
+    this.happened(event, requestLine(event));
   }
 
   /** What an open attempt would be booked as, should this process end without another word. */
   checkpoint(open: number, attempt: AttemptEvent, request: RequestEvent): void {
-    const line = JSON.stringify({ open, attempt, request } satisfies SpoolLine);
+    const line = openLine(open, attempt, request);
     this.open.set(open, line);
     this.spool.write(line);
   }
 
   scraped(): void {
-    this.spool.write('{"scraped":true}');
+    this.spool.write(SCRAPED_LINE);
   }
 
-  private happened(event: UsageEvent, closes: number | undefined): void {
+  private happened(event: UsageEvent, line: string): void {
     const lost = this.current.add(event);
     if (lost !== undefined) this.dropped(lost);
-    this.spool.write(
-      JSON.stringify((closes === undefined ? { event } : { event, closes }) satisfies SpoolLine),
-    );
+    this.spool.write(line);
     if (this.current.rows.length >= BATCH_LIMITS.rows && this.waiting.length < MAX_WAITING) this.cut();
   }
 
@@ -107,7 +105,7 @@ export class UsageLedger {
 
   private cut(): void {
     const sequence = ++this.sequence;
-    this.spool.write(JSON.stringify({ batch: sequence } satisfies SpoolLine));
+    this.spool.write(batchLine(sequence));
     // before it is sent: an heir that finds the events without their number would send them under the next one
     this.spool.flush();
     const written = this.spool.isLarge ? this.spool.rotate() : undefined;
@@ -118,8 +116,8 @@ export class UsageLedger {
 
   /** A new file begins with all that the ones before it are needed for. */
   private resume(sequence: number): void {
-    this.spool.write(JSON.stringify({ batch: sequence } satisfies SpoolLine));
-    this.spool.write(JSON.stringify({ unseen: this.unseen() } satisfies SpoolLine));
+    this.spool.write(batchLine(sequence));
+    this.spool.write(unseenLine(this.unseen()));
     for (const line of this.open.values()) this.spool.write(line);
   }
 
