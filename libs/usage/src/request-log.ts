@@ -35,7 +35,7 @@ const AT_ONCE = 1_000;
 /** A page that few rows match ends after so many, and says where to go on. */
 const SCANNED_A_PAGE = 20_000;
 /** A request id is looked for in so many of the newest rows. */
-const SCANNED_FOR_ID = 200_000;
+const SCANNED_FOR_ID = 100_000;
 const SEARCHED = [
   'requestId',
   'key',

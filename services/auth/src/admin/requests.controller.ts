@@ -100,7 +100,7 @@ export class RequestsController {
   @Get(':id')
   @Needs('viewer')
   @ApiOperation({
-    summary: 'One request, by its place in the log or, among the newest 200,000, by `x-request-id`',
+    summary: 'One request, by its place in the log or, among the newest 100,000, by `x-request-id`',
   })
   @ApiOkResponse({ type: RequestView })
   async get(@Param('id') id: string): Promise<RequestView> {
