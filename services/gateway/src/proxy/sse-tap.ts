@@ -67,9 +67,13 @@ abstract class Tap implements StreamTap {
   }
 
   protected countOutput(buffer: Buffer, start: number, end: number): void {
+    let [from, to] = [start, end];
+    // a line end may be cut in two, and then belongs to either event
+    while (from < to && isLineEnd(buffer[from])) from++;
+    while (from < to && isLineEnd(buffer[to - 1])) to--;
     this.outputEvents++;
-    this.outputBytes += end - start;
-    this.frameBytes ??= end - start - textBytes(sseFields(buffer, start, end).data);
+    this.outputBytes += to - from;
+    this.frameBytes ??= to - from - textBytes(sseFields(buffer, start, end).data);
   }
 
   protected abstract read(buffer: Buffer, start: number, end: number): void;
@@ -225,6 +229,10 @@ function kindsOf(data: Buffer, path: readonly string[]): string[] {
   const error = path.length === 0 ? { start: 0, end: data.length } : valueAt(data, 0, path);
   const kinds = ['code', 'type'].map((key) => textAt(data, error, key));
   return kinds.filter((kind) => kind !== undefined);
+}
+
+function isLineEnd(byte: number | undefined): boolean {
+  return byte === 0x0a || byte === 0x0d;
 }
 
 /** Of a delta, what the model has written: text, thought or a tool's arguments. */
