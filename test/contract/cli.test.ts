@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -266,6 +267,17 @@ describe('login', () => {
     await eventually(() => expect(answer?.status).toBe(400));
   });
 
+  it('an invitation prints its link alone, and can be taken back', async () => {
+    const cli = as(ADMIN);
+    const created = await cli('invitations', 'create', 'sandbox', 'sandbox-dana', '--expires', '24h');
+    expect(created.stdout).toMatch(/^http\S+\/invite\/\S+\n$/);
+    expect(created.stderr).toMatch(/ends in 2[34] h/);
+    const { items } = (await cli('invitations', 'list', '--json')).json;
+    const { id } = items.find((each: { credential: string }) => each.credential === 'sandbox-dana');
+    expect((await cli('invitations', 'revoke', id, '--yes')).exitCode).toBe(0);
+    expect((await fetch(created.stdout.trim())).status).toBe(410);
+  });
+
   it('an unknown provider is named with those that there are', async () => {
     const { exitCode, stderr } = await as(ADMIN)('login', 'sandbocks');
     expect(exitCode).toBe(2);
@@ -287,6 +299,75 @@ describe('stored API keys', () => {
   it('is never taken from the command line', async () => {
     expect((await as(ADMIN)('credentials', 'set', 'openai', 'sk-test')).exitCode).toBe(2);
     expect((await as(ADMIN)('credentials', 'set', 'openai')).stderr).toContain('--value-file');
+  });
+});
+
+describe('moving credentials', () => {
+  it('an export goes by the key of the importing server, and what is there already is skipped', async () => {
+    const cli = as(ADMIN);
+    await as(ADMIN, { stdin: 'sk-moved-0123456789abcdef' })(
+      'credentials',
+      'set',
+      'moved',
+      '--value-file',
+      '-',
+    );
+    const { stdout: jwk } = await cli('credentials', 'import-key');
+    const exported = await as(ADMIN, { stdin: jwk })('credentials', 'export', 'moved', '--to', '-');
+    expect(exported).toMatchObject({ exitCode: 0, stderr: '1 exported, 0 skipped.\n' });
+    expect(exported.stdout).not.toContain('sk-moved');
+    const importing = as(ADMIN, { stdin: exported.stdout });
+    const skipped = await importing('credentials', 'import', '-', '--yes', '--json');
+    expect(skipped.json.items).toEqual([{ credential: 'moved', outcome: 'skipped', reason: 'exists' }]);
+    await cli('credentials', 'delete', 'moved', '--yes');
+    const dry = await importing('credentials', 'import', '-', '--dry-run', '--json');
+    expect(dry.json.items).toEqual([{ credential: 'moved', outcome: 'imported' }]);
+    expect((await cli('credentials', 'list')).stdout).not.toContain('moved');
+    expect((await importing('credentials', 'import', '-', '--yes')).exitCode).toBe(0);
+    expect((await cli('credentials', 'list')).stdout).toContain('moved');
+  });
+
+  it('a copy for a disaster is opened here with the private key and sealed anew; without it the server refuses', async () => {
+    const directory = await temporaryDirectory();
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const [to, own, copy] = ['backup.pub.pem', 'backup.pem', 'copy.jsonl'].map((name) =>
+      join(directory, name),
+    ) as [string, string, string];
+    await writeFile(to, publicKey.export({ type: 'spki', format: 'pem' }));
+    await writeFile(own, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    const cli = as(ADMIN);
+    await as(ADMIN, { stdin: 'sk-saved-0123456789abcdef' })(
+      'credentials',
+      'set',
+      'saved',
+      '--value-file',
+      '-',
+    );
+    await writeFile(copy, (await cli('credentials', 'export', 'saved', '--to', to)).stdout);
+    await cli('credentials', 'delete', 'saved', '--yes');
+
+    const refused = await cli('credentials', 'import', copy, '--yes', '--json');
+    expect(refused.exitCode).toBe(1);
+    expect(refused.json.items).toMatchObject([{ outcome: 'refused', reason: 'not_sealed_to_this_cluster' }]);
+    const restored = await cli('credentials', 'import', copy, '--private-key', own, '--yes', '--json');
+    expect(restored.json.items).toEqual([{ credential: 'saved', outcome: 'imported' }]);
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    await writeFile(own, other.export({ type: 'pkcs8', format: 'pem' }));
+    expect((await cli('credentials', 'import', copy, '--private-key', own, '--yes')).stderr).toContain(
+      'sealed to another key',
+    );
+  });
+
+  it('a private key is not sent to a server', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    for (const stdin of [
+      String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+      JSON.stringify(privateKey.export({ format: 'jwk' })),
+    ]) {
+      const { exitCode, stderr } = await as(ADMIN, { stdin })('credentials', 'export', '--to', '-');
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('is a private key');
+    }
   });
 });
 

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { consent } from '../contract/auth-harness.ts';
 import { postJson } from '../contract/sandbox-client.ts';
+import { muxgate } from '../support/command-line.ts';
 import { startStack, type RunningStack } from '../support/processes.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { isInstalled, openTerminal } from './terminal.support.ts';
@@ -139,6 +140,19 @@ describe.skipIf(!hasTmux)(
       await terminal.type('clear; muxgate tokens list');
       const screen = await terminal.shows(/^ {2}STATUS +active$/m);
       expect(Math.max(...screen.split('\n').map((line) => line.length))).toBeLessThanOrEqual(50);
+    });
+
+    it('a provider is listed with its health, and tried for real', async () => {
+      const { MUXGATE_URL, MUXGATE_ADMIN_TOKEN } = env as {
+        MUXGATE_URL: string;
+        MUXGATE_ADMIN_TOKEN: string;
+      };
+      const cli = (...args: string[]) => muxgate(args, { env: { MUXGATE_URL, MUXGATE_ADMIN_TOKEN } });
+      await stack.connect();
+      expect((await cli('providers', 'list')).stdout).toMatch(/^sandbox +anthropic-messages +healthy/m);
+      const tried = await cli('providers', 'test', 'sandbox', '--json');
+      expect(tried).toMatchObject({ exitCode: 0, json: { ok: true, model: 'claude-sandbox-1' } });
+      expect((await cli('providers', 'reset', 'sandbox')).stdout).toBe('0 rests ended.\n');
     });
 
     it('status says that all is well', async () => {

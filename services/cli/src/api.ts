@@ -125,7 +125,7 @@ export class AdminApi {
 
 function parse<T>(response: Response, text: string, settings: Settings): T {
   if (text === '') return undefined as T;
-  if (!response.headers.get('content-type')?.includes('json')) return text as T;
+  if (!response.headers.get('content-type')?.startsWith('application/json')) return text as T;
   try {
     return JSON.parse(text) as T;
   } catch {

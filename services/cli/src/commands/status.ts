@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { action, examples, type CommandParts } from '../command.js';
-import { rootCause, type AdminApi } from '../api.js';
-import { EXIT, Failure, interrupted } from '../failure.js';
+import { rootCause } from '../api.js';
+import { EXIT, interrupted } from '../failure.js';
 import type { Io } from '../io.js';
 import { renderFields, renderTable } from '../output/table.js';
 import { restingModels, type Provider } from './provider-health.js';
@@ -35,7 +35,7 @@ export function statusCommand(parts: CommandParts): Command {
         const { url, gatewayUrl } = await settings();
         const [tokens, providers, gateway] = await Promise.all([
           api.list<Token>('/api/oauth/tokens'),
-          providersOf(api),
+          api.list<Provider>('/api/providers'),
           gatewayUrl === undefined ? undefined : gatewayStatus(gatewayUrl, io),
         ]);
         const status: Status = {
@@ -87,16 +87,6 @@ export function statusCommand(parts: CommandParts): Command {
         if (status.attention.length > 0) exitWith(EXIT.refused);
       }),
     );
-}
-
-/** None where the server is too old to list them. */
-async function providersOf(api: AdminApi): Promise<Provider[]> {
-  try {
-    return await api.list<Provider>('/api/providers');
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'not_found') return [];
-    throw error;
-  }
 }
 
 async function gatewayStatus(url: string, io: Io): Promise<NonNullable<Status['gateway']>> {
