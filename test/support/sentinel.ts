@@ -16,7 +16,7 @@ export interface TestSentinel {
   readonly master: string;
   /** The server that the sentinels name as the master now. */
   masterNow(): Promise<TestRedis>;
-  /** SIGKILL to the master; resolves when the sentinels have another. The dead one comes back as a replica. */
+  /** SIGKILL to the master; resolves when the sentinels have another that takes writes. The dead one comes back as a replica. */
   failOver(): Promise<void>;
 }
 
@@ -59,6 +59,8 @@ export async function startSentinel(options: { args?: readonly string[] } = {}):
     () => asking.disconnect(),
   );
 
+  await takesWrites(first.port);
+
   return {
     env: {
       REDIS_SENTINELS: sentinels.map(({ port }) => `127.0.0.1:${port}`).join(','),
@@ -71,9 +73,21 @@ export async function startSentinel(options: { args?: readonly string[] } = {}):
       const dead = await masterNow();
       await dead.kill();
       await eventually(async () => (await masterPort()) !== dead.port, 60_000, 100);
+      await takesWrites((await masterNow()).port);
       await dead.restart(); // as the master it was, until the sentinels make it a replica
     },
   };
+}
+
+/** Resolves once enough replicas follow. */
+async function takesWrites(port: number): Promise<void> {
+  const redis = new Redis({ host: '127.0.0.1', port });
+  redis.on('error', () => undefined);
+  try {
+    await eventually(() => redis.set('muxgate:test:probe', '1'), 60_000, 100);
+  } finally {
+    redis.disconnect();
+  }
 }
 
 /** A sentinel is a Redis server with a file of its own that it keeps its mind in. */
