@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          include: ['{services,libs,scripts}/**/*.test.ts'],
+          include: ['{services,libs,scripts,examples}/**/*.test.ts'],
           testTimeout: 30_000,
         },
       },

@@ -13,18 +13,18 @@ Values may hold references: \`\${NAME}\` reads the environment, or the file that
 \`\${NAME:-default}\` has a default, which also stands in for an empty value. A value that is one reference may be a
 number, \`true\` or \`false\`. Secrets may only be references. Patterns are RE2, with \`(?i)\` in front to ignore case.
 
-${tables(ConfigDocument, '').join('\n\n')}
+${tables(ConfigDocument, '', 'The file').join('\n\n')}
 `;
 }
 
 type Shape = new () => object;
 
 /** One table for a section, then those of the sections inside it. */
-function tables(shape: Shape, path: string): string[] {
+export function tables(shape: Shape, path: string, title: string): string[] {
   const fields = fieldsOf(shape);
   const defaults = new shape() as Record<string, unknown>;
   const table = [
-    `## ${path === '' ? 'The file' : `\`${path}\``}`,
+    `## ${path === '' ? title : `\`${path}\``}`,
     '',
     '| key | type | default | meaning |',
     '| --- | --- | --- | --- |',
@@ -35,7 +35,7 @@ function tables(shape: Shape, path: string): string[] {
   const inner = fields.flatMap((field) => {
     if (!field.section) return [];
     const step = path === '' ? field.property : `${path}.${field.property}`;
-    return tables(field.section(), field.kind === 'sections' ? `${step}[]` : step);
+    return tables(field.section(), field.kind === 'sections' ? `${step}[]` : step, title);
   });
   return [table, ...inner];
 }

@@ -8,6 +8,7 @@ import { renderEnvironmentReference } from './environment.ts';
 import { renderErrorReference } from './errors.ts';
 import { renderMetricsReference } from './metrics.ts';
 import { renderOAuthChecklist } from './oauth-checklist.ts';
+import { renderPluginReference } from './plugins.ts';
 import { renderProviderReference } from './providers.ts';
 
 /** Writes every generated page. `configuration.md` keeps its own form, which a unit test checks. */
@@ -21,6 +22,7 @@ export async function generate(root: string): Promise<void> {
     'environment.md': renderEnvironmentReference(),
     'metrics.md': renderMetricsReference(),
     'errors.md': renderErrorReference(),
+    'plugins.md': renderPluginReference(),
     'providers.md': renderProviderReference(),
     'oauth-checklist.md': renderOAuthChecklist(),
   };

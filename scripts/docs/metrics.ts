@@ -1,4 +1,5 @@
 import type { ConfigSnapshot } from '@muxgate/config';
+import type { Logger } from '@muxgate/runtime';
 import { Registry, type Metric } from 'prom-client';
 import { createRedisHistogram } from '../../libs/redis/src/redis.metrics.ts';
 import { createRegistry } from '../../libs/runtime/src/registry.ts';
@@ -6,6 +7,7 @@ import { ConnectMetrics } from '../../libs/connect/src/connect.metrics.ts';
 import { registerConfigRevision } from '../../libs/revisions/src/revision.metrics.ts';
 import { ConfigMetrics } from '../../services/auth/src/config/config.metrics.ts';
 import { createGatewayMetrics } from '../../services/gateway/src/proxy/gateway.metrics.ts';
+import { HookFailures } from '../../services/gateway/src/proxy/header-hooks.ts';
 import { EventMetrics } from '../../services/worker/src/events/event.metrics.ts';
 import { createMaintenanceMetrics } from '../../services/worker/src/maintenance/maintenance.metrics.ts';
 import { registerStateGauges } from '../../services/worker/src/state-gauges.metrics.ts';
@@ -22,12 +24,14 @@ type Declared = Metric & {
 const SERVICES: readonly [name: string, register: (registry: Registry) => void][] = [
   [
     'gateway',
-    (registry) =>
+    (registry) => {
       createGatewayMetrics(registry, {
         inFlight: () => [],
         openStreams: () => [],
         targets: () => [],
-      }),
+      });
+      new HookFailures(registry, {} as Logger);
+    },
   ],
   [
     'auth',

@@ -18,7 +18,7 @@ export async function checkConfig(
     pathToFileURL(join(root, 'dist/libs/config/src/index.js')).href
   )) as ConfigLibrary;
   try {
-    const snapshot = await library.loadConfig(file, env);
+    const { snapshot } = await library.loadConfig(file, env);
     library.assertAuthenticationSafe(snapshot, host);
     return { snapshot };
   } catch (error) {

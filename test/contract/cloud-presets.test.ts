@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import { parseConfig } from '@muxgate/config';
-import { findProviderPreset } from '@muxgate/providers';
+import { presetNamed, PROVIDER_PRESETS } from '@muxgate/providers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startRedis } from '../support/redis.ts';
 import { answerBedrock, awsSignature } from './bedrock.simulator.ts';
@@ -53,7 +53,7 @@ async function writeWorkloadIdentity(directory: string, tokenUrl: string): Promi
 /** Providers as an operator writes them, but with the simulator at the vendor's path. */
 function configuration(simulator: string): string {
   const key = '{ type: apiKey, value: "${VENDOR_KEY}" }';
-  const gemini = new URL(findProviderPreset('gemini')!.baseUrl!).pathname;
+  const gemini = new URL(presetNamed(PROVIDER_PRESETS, 'gemini')!.baseUrl!).pathname;
   const bedrock = `preset: bedrock, baseUrl: "${simulator}"`;
   const providers = [
     ['gemini', `preset: gemini, baseUrl: "${simulator}${gemini}", auth: ${key}`, 'vendor-model'],

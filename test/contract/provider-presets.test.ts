@@ -1,5 +1,5 @@
 import { parseConfig } from '@muxgate/config';
-import { findProviderPreset, protocolsOf, PROVIDER_PRESETS } from '@muxgate/providers';
+import { presetNamed, protocolsOf, PROVIDER_PRESETS } from '@muxgate/providers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startRedis } from '../support/redis.ts';
 import { eventually } from '../support/wait.ts';
@@ -125,7 +125,7 @@ const azure = (given: Row): string => given.url.slice(0, -suffixOf(given).length
 
 /** The provider as an operator writes it, but with the vendor's simulator at the same path in the vendor's place. */
 function providerYaml(given: Row, simulator: string, auth: string): string {
-  const preset = findProviderPreset(given.preset)!;
+  const preset = presetNamed(PROVIDER_PRESETS, given.preset)!;
   const baseUrl = simulator + new URL(preset.baseUrl ?? azure(given)).pathname;
   const parts = [
     `preset: ${given.preset}`,
@@ -142,7 +142,7 @@ function configuration(simulator: string): string {
   const providers = ROWS.map(
     (given) => `  - { name: ${nameOf(given)}, ${providerYaml(given, simulator, key)} }`,
   );
-  const open = ROWS.filter(({ preset }) => findProviderPreset(preset)?.local).map(
+  const open = ROWS.filter(({ preset }) => presetNamed(PROVIDER_PRESETS, preset)?.local).map(
     (given) => `  - { name: open.${nameOf(given)}, ${providerYaml(given, simulator, '{ type: none }')} }`,
   );
   const names = [...ROWS.map(nameOf), ...open.map((line) => /name: ([^,]+),/.exec(line)![1]!)];
@@ -213,7 +213,7 @@ describe('provider presets', () => {
     '%s is as its vendor documents',
     async (name, given) => {
       const { preset, url, key } = given;
-      expect((findProviderPreset(preset)!.baseUrl ?? azure(given)) + suffixOf(given)).toBe(url);
+      expect((presetNamed(PROVIDER_PRESETS, preset)!.baseUrl ?? azure(given)) + suffixOf(given)).toBe(url);
       shape = given.shape;
       const client = { authorization: `Bearer ${gateway.key}`, 'api-key': 'of the client' };
       const surface = gateway.url + SURFACES[protocolOf(given)];
@@ -243,7 +243,7 @@ describe('provider presets', () => {
   );
 
   it.each(
-    ROWS.filter(({ preset }) => findProviderPreset(preset)?.local).map(
+    ROWS.filter(({ preset }) => presetNamed(PROVIDER_PRESETS, preset)?.local).map(
       (given) => [nameOf(given), given] as const,
     ),
   )('%s needs neither a key nor a word about private networks', async (name, given) => {

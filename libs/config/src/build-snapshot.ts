@@ -1,4 +1,4 @@
-import { findOAuthPreset, findProviderPreset } from '@muxgate/providers';
+import { presetNamed } from '@muxgate/providers';
 import type { ClientKeyEntry, ClientsSection, TeamEntry } from './clients.document.js';
 import { completeOAuthProvider } from './complete-oauth-provider.js';
 import type { ConsoleSection } from './console.document.js';
@@ -6,6 +6,7 @@ import type { ConfigDocument, ModelEntry } from './document.js';
 import { deepFreeze, frozenMap, frozenMapBy } from './freeze.js';
 import { allowsPrivateNetwork } from './local-preset.js';
 import type { OAuthProviderEntry } from './oauth-provider.document.js';
+import type { Plugins } from './plugins.js';
 import type { ProviderEntry } from './provider.document.js';
 import type { RouterSection, RuleEntry } from './router.document.js';
 import type {
@@ -23,12 +24,16 @@ import type {
 } from './snapshot.types.js';
 
 /** A document without mistakes → the snapshot that services use. */
-export function buildSnapshot(document: ConfigDocument, revision: number): ConfigSnapshot {
+export function buildSnapshot(
+  document: ConfigDocument,
+  revision: number,
+  { oauthPresets, providerPresets }: Plugins,
+): ConfigSnapshot {
   return deepFreeze({
     revision,
     clients: clients(document.clients),
-    oauthProviders: frozenMap(document.oauthProviders.map(oauthProvider)),
-    providers: frozenMap(document.providers.map(provider)),
+    oauthProviders: frozenMap(document.oauthProviders.map((entry) => oauthProvider(entry, oauthPresets))),
+    providers: frozenMap(document.providers.map((entry) => provider(entry, providerPresets))),
     models: frozenMap(document.models.map(model)),
     router: router(document.router),
     reaper: plain(document.reaper) as ConfigSnapshot['reaper'],
@@ -59,21 +64,21 @@ function shared(entry: TeamEntry | ClientKeyEntry): TeamConfig {
   }) as TeamConfig;
 }
 
-function oauthProvider(entry: OAuthProviderEntry): OAuthProviderConfig {
-  const preset = entry.preset === undefined ? undefined : findOAuthPreset(entry.preset);
+function oauthProvider(entry: OAuthProviderEntry, presets: Plugins['oauthPresets']): OAuthProviderConfig {
+  const preset = presetNamed(presets, entry.preset);
   const method = entry.clientSecret === undefined ? 'none' : 'client_secret_basic';
-  return plain({ clientAuthentication: method }, completeOAuthProvider(entry), {
+  return plain({ clientAuthentication: method }, completeOAuthProvider(entry, presets), {
     termsNotice: preset?.termsNotice,
     quirks: preset?.quirks,
   }) as OAuthProviderConfig;
 }
 
-function provider(entry: ProviderEntry): ProviderConfig {
-  const preset = entry.preset === undefined ? undefined : findProviderPreset(entry.preset);
+function provider(entry: ProviderEntry, presets: Plugins['providerPresets']): ProviderConfig {
+  const preset = presetNamed(presets, entry.preset);
   const baseUrl = entry.baseUrl ?? preset?.baseUrl ?? '';
   return plain({ protocol: preset?.protocol, keyHeader: preset?.keyHeader }, entry, {
     baseUrl: baseUrl.replace(/\/+$/, ''),
-    allowPrivateNetwork: allowsPrivateNetwork(entry),
+    allowPrivateNetwork: allowsPrivateNetwork(entry, presets),
     auth: plain(entry.auth),
     headers: lowerCased({ ...preset?.headers, ...entry.headers }),
     timeouts: plain(entry.timeouts),

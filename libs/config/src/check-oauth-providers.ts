@@ -1,4 +1,4 @@
-import { findOAuthPreset, OAUTH_PRESETS } from '@muxgate/providers';
+import { presetNamed, type OAuthPreset } from '@muxgate/providers';
 import { checkUrlSafety } from './check-url.js';
 import { completeOAuthProvider, type CompleteOAuthProvider } from './complete-oauth-provider.js';
 import type { ConfigDocument } from './document.js';
@@ -24,25 +24,34 @@ const ENDPOINTS = [
 ] as const;
 
 /** The rules between the fields of an OAuth provider. */
-export function checkOAuthProviders(document: ConfigDocument, mistakes: Mistakes): void {
+export function checkOAuthProviders(
+  document: ConfigDocument,
+  presets: readonly OAuthPreset[],
+  mistakes: Mistakes,
+): void {
   for (const [index, entry] of document.oauthProviders.entries()) {
     const path = `oauthProviders[${index}]`;
-    if (checkPreset(entry, path, mistakes)) {
-      const complete = completeOAuthProvider(entry);
+    if (checkPreset(entry, presets, path, mistakes)) {
+      const complete = completeOAuthProvider(entry, presets);
       checkAge(complete, path, mistakes);
       checkClient(complete, path, mistakes);
-      checkEndpoints(complete, path, mistakes);
+      checkEndpoints(complete, presetNamed(presets, entry.preset), path, mistakes);
     }
   }
-  checkHosts(document, mistakes);
+  checkHosts(document, presets, mistakes);
 }
 
 /** Whether there is anything to go on with. */
-function checkPreset(entry: OAuthProviderEntry, path: string, mistakes: Mistakes): boolean {
+function checkPreset(
+  entry: OAuthProviderEntry,
+  presets: readonly OAuthPreset[],
+  path: string,
+  mistakes: Mistakes,
+): boolean {
   if (entry.preset === undefined) return true;
-  const preset = findOAuthPreset(entry.preset);
+  const preset = presetNamed(presets, entry.preset);
   if (preset === undefined) {
-    const names = OAUTH_PRESETS.map(({ name }) => name);
+    const names = presets.map(({ name }) => name);
     mistakes.add(
       join(path, 'preset'),
       `no preset is named "${entry.preset}"${didYouMean(entry.preset, names)}`,
@@ -52,7 +61,7 @@ function checkPreset(entry: OAuthProviderEntry, path: string, mistakes: Mistakes
   if (preset.needsAcknowledgement === true && entry.acknowledgeTerms !== true) {
     mistakes.add(join(path, 'acknowledgeTerms'), `must be true to use this preset: ${preset.termsNotice}`);
   }
-  const tenant = completeOAuthProvider(entry).tenant;
+  const tenant = completeOAuthProvider(entry, presets).tenant;
   const needsTenant = Object.values(preset.fields).some((value) => String(value).includes('{tenant}'));
   if (needsTenant && tenant === undefined) {
     mistakes.add(join(path, 'tenant'), `is missing: the preset "${preset.name}" needs it`);
@@ -63,9 +72,11 @@ function checkPreset(entry: OAuthProviderEntry, path: string, mistakes: Mistakes
 }
 
 /** What can be known before a request: a credential that is named after its OAuth provider. */
-function checkHosts(document: ConfigDocument, mistakes: Mistakes): void {
+function checkHosts(document: ConfigDocument, presets: readonly OAuthPreset[], mistakes: Mistakes): void {
   const hostsOf = new Map(
-    document.oauthProviders.map((entry) => [entry.name, completeOAuthProvider(entry).hosts] as const),
+    document.oauthProviders.map(
+      (entry) => [entry.name, completeOAuthProvider(entry, presets).hosts] as const,
+    ),
   );
   for (const [index, { auth, baseUrl }] of document.providers.entries()) {
     const hosts = auth?.type === 'oauth' && auth.credential ? hostsOf.get(auth.credential) : undefined;
@@ -83,15 +94,20 @@ function checkAge(entry: CompleteOAuthProvider, path: string, mistakes: Mistakes
   mistakes.add(join(path, 'reauthorizeAfterDays'), 'has no use with the grant client_credentials');
 }
 
-function checkEndpoints(entry: CompleteOAuthProvider, path: string, mistakes: Mistakes): void {
+function checkEndpoints(
+  entry: CompleteOAuthProvider,
+  preset: OAuthPreset | undefined,
+  path: string,
+  mistakes: Mistakes,
+): void {
   for (const field of ENDPOINTS)
     checkUrlSafety(entry[field], entry.allowPrivateNetwork, join(path, field), mistakes);
   if (entry.issuer !== undefined) {
     if (entry.issuer.includes('?')) mistakes.add(join(path, 'issuer'), 'must not hold a query ("?…")');
     return;
   }
-  if (findOAuthPreset(entry.preset ?? '')?.quirks?.verifiesIdToken === true) {
-    mistakes.add(join(path, 'issuer'), `is missing: the preset "${entry.preset}" needs it`);
+  if (preset?.quirks?.verifiesIdToken === true) {
+    mistakes.add(join(path, 'issuer'), `is missing: the preset "${preset.name}" needs it`);
     return;
   }
   for (const field of NEEDED[entry.grant] ?? []) {

@@ -1,4 +1,4 @@
-import { findProviderPreset, protocolsOf, PROVIDER_PRESETS, type ProviderPreset } from '@muxgate/providers';
+import { presetNamed, protocolsOf, type ProviderPreset } from '@muxgate/providers';
 import { checkUrlSafety } from './check-url.js';
 import type { ConfigDocument } from './document.js';
 import { isPlainReference } from './interpolate.js';
@@ -9,18 +9,27 @@ import { PROTOCOLS } from './snapshot.types.js';
 import { didYouMean } from './suggest.js';
 
 /** The rules between the fields of a provider. */
-export function checkProviders(document: ConfigDocument, mistakes: Mistakes): void {
+export function checkProviders(
+  document: ConfigDocument,
+  presets: readonly ProviderPreset[],
+  mistakes: Mistakes,
+): void {
   for (const [index, entry] of document.providers.entries()) {
     const path = `providers[${index}]`;
-    checkPreset(entry, path, mistakes);
-    checkUrlSafety(entry.baseUrl, allowsPrivateNetwork(entry), join(path, 'baseUrl'), mistakes);
+    checkPreset(entry, presets, path, mistakes);
+    checkUrlSafety(entry.baseUrl, allowsPrivateNetwork(entry, presets), join(path, 'baseUrl'), mistakes);
     if (entry.baseUrl?.includes('?')) mistakes.add(join(path, 'baseUrl'), 'must not hold a query ("?…")');
     if (entry.auth?.type !== undefined) checkAuth(entry.auth, join(path, 'auth'), mistakes);
-    checkGoogleCredentials(entry, join(path, 'auth.value'), mistakes);
+    checkGoogleCredentials(entry, presets, join(path, 'auth.value'), mistakes);
   }
 }
 
-function checkPreset(entry: ProviderEntry, path: string, mistakes: Mistakes): void {
+function checkPreset(
+  entry: ProviderEntry,
+  presets: readonly ProviderPreset[],
+  path: string,
+  mistakes: Mistakes,
+): void {
   if (entry.preset === undefined) {
     for (const field of ['protocol', 'baseUrl'] as const) {
       if (entry[field] === undefined)
@@ -28,11 +37,11 @@ function checkPreset(entry: ProviderEntry, path: string, mistakes: Mistakes): vo
     }
     return;
   }
-  const preset = findProviderPreset(entry.preset);
+  const preset = presetNamed(presets, entry.preset);
   if (preset !== undefined) {
     checkBesidePreset(entry, preset, path, mistakes);
   } else {
-    const names = PROVIDER_PRESETS.map((preset) => preset.name);
+    const names = presets.map(({ name }) => name);
     mistakes.add(
       join(path, 'preset'),
       `no preset is named "${entry.preset}"${didYouMean(entry.preset, names)}`,
@@ -76,10 +85,11 @@ function checkAuth(auth: AuthSection, path: string, mistakes: Mistakes): void {
 /** A key of Vertex AI may be a document of Google's; what it holds is not repeated here. */
 function checkGoogleCredentials(
   { auth, protocol, preset }: ProviderEntry,
+  presets: readonly ProviderPreset[],
   path: string,
   mistakes: Mistakes,
 ): void {
-  const spoken = protocol ?? (preset === undefined ? undefined : findProviderPreset(preset)?.protocol);
+  const spoken = protocol ?? presetNamed(presets, preset)?.protocol;
   if (!spoken?.startsWith('vertex') || !auth?.value?.trimStart().startsWith('{')) return;
   const { type, credential_source: source } = parsed(auth.value);
   if (type !== 'service_account' && (type !== 'external_account' || typeof source !== 'object'))
@@ -99,7 +109,7 @@ function parsed(text: string): { type?: unknown; credential_source?: unknown } {
   }
 }
 
-const CREDENTIAL_HEADERS = [
+export const CREDENTIAL_HEADERS: readonly string[] = [
   'authorization',
   'proxy-authorization',
   'x-api-key',

@@ -1,4 +1,4 @@
-import { findOAuthPreset } from '@muxgate/providers';
+import { presetNamed, type OAuthPreset } from '@muxgate/providers';
 import type { OAuthProviderEntry } from './oauth-provider.document.js';
 
 /** An entry with what its preset fills in and the defaults; the entry's own fields win. */
@@ -21,9 +21,12 @@ const URLS = [
   'apiUrl',
 ] as const;
 
-export function completeOAuthProvider(entry: OAuthProviderEntry): CompleteOAuthProvider {
+export function completeOAuthProvider(
+  entry: OAuthProviderEntry,
+  presets: readonly OAuthPreset[],
+): CompleteOAuthProvider {
   const given = Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined));
-  const preset = entry.preset === undefined ? undefined : findOAuthPreset(entry.preset);
+  const preset = presetNamed(presets, entry.preset);
   const complete = { ...DEFAULTS, ...preset?.fields, ...given } as CompleteOAuthProvider;
   complete.authorizeParams = { ...preset?.fields.authorizeParams, ...entry.authorizeParams };
   for (const field of URLS) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ConfigSource, parseConfig } from './index.js';
 
-const revision = (number: number) => parseConfig('version: 1', {}, undefined, number);
+const revision = (number: number) => parseConfig('version: 1', {}, { revision: number });
 
 test('a swap is seen by the next reader, not by the one that has the old snapshot', () => {
   const source = new ConfigSource(revision(1));

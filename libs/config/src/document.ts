@@ -125,7 +125,10 @@ export class ConfigDocument {
   @Section(() => ReaperSection, { about: 'What becomes of credentials that no refresh can help any more.' })
   reaper: ReaperSection = new ReaperSection();
 
-  @Texts({ about: 'ESM modules that add OAuth providers, provider presets and header hooks.' })
+  @Texts({
+    about:
+      '[Plugins](../plugins.md): ESM modules that add presets and header hooks; paths that begin at this file, or packages. Loaded at start only.',
+  })
   plugins: string[] = [];
 
   @Section(() => RouterSection, { about: 'Which model serves a request, beyond the name it asks for.' })

@@ -18,7 +18,8 @@ export interface FieldOptions {
   defaultText?: string;
 }
 
-export type FieldKind = 'text' | 'secret' | 'number' | 'flag' | 'texts' | 'textMap' | 'section' | 'sections';
+export type FieldKind =
+  'text' | 'secret' | 'number' | 'flag' | 'hook' | 'texts' | 'textMap' | 'section' | 'sections';
 
 export interface Field extends FieldOptions {
   property: string;

@@ -136,15 +136,28 @@ export const Flag = (options: FieldOptions): PropertyDecorator =>
     options,
   );
 
-export const Whole = (range: { min: number; max: number }, options: FieldOptions): PropertyDecorator =>
+interface Range {
+  min: number;
+  max: number;
+}
+
+const whole =
+  (range: Range): Check =>
+  (value) =>
+    Number.isInteger(value) && inRange(value as number, range) ? [] : [wholeMistake(range)];
+
+export const Whole = (range: Range, options: FieldOptions): PropertyDecorator =>
+  valueField('number', 'whole number', whole(range), options);
+
+export const Wholes = (range: Range, options: FieldOptions): PropertyDecorator =>
   valueField(
-    'number',
-    'whole number',
-    (value) => (Number.isInteger(value) && inRange(value as number, range) ? [] : [wholeMistake(range)]),
+    'texts',
+    'list of whole numbers',
+    (value) => (Array.isArray(value) ? each(value, whole(range)) : ['must be a list']),
     options,
   );
 
-export const Amount = (range: { min: number; max: number }, options: FieldOptions): PropertyDecorator =>
+export const Amount = (range: Range, options: FieldOptions): PropertyDecorator =>
   valueField(
     'number',
     'number',
@@ -155,19 +168,15 @@ export const Amount = (range: { min: number; max: number }, options: FieldOption
     options,
   );
 
-const wholeMistake = ({ min, max }: { min: number; max: number }): string =>
+const wholeMistake = ({ min, max }: Range): string =>
   min === max ? `must be ${min}` : `must be a whole number from ${min} to ${max}`;
 
-const inRange = (value: number, { min, max }: { min: number; max: number }): boolean =>
-  value >= min && value <= max;
+const inRange = (value: number, { min, max }: Range): boolean => value >= min && value <= max;
+
+export const texts: Check = (value) => (Array.isArray(value) ? each(value, anyText) : ['must be a list']);
 
 export const Texts = (options: FieldOptions): PropertyDecorator =>
-  valueField(
-    'texts',
-    'list of texts',
-    (value) => (Array.isArray(value) ? each(value, anyText) : ['must be a list']),
-    options,
-  );
+  valueField('texts', 'list of texts', texts, options);
 
 /** A list whose items are some of `values`. */
 export const TextsOf = (values: readonly string[], options: FieldOptions): PropertyDecorator =>
@@ -266,7 +275,7 @@ function each(values: readonly unknown[], check: Check): Fault[] {
   return values.flatMap((value, index) => inside(`[${index}]`, check(value)));
 }
 
-function mapFaults(value: unknown, check: (key: string, value: unknown) => Fault[]): Fault[] {
+export function mapFaults(value: unknown, check: (key: string, value: unknown) => Fault[]): Fault[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return ['must be a map of names to texts'];
   return Object.entries(value).flatMap(([key, item]) => inside(`.${key}`, check(key, item)));

@@ -36,19 +36,21 @@ function problems(text: string, env: Record<string, string> = {}): readonly stri
 }
 
 test('the default file needs no environment', async () => {
-  const snapshot = await loadConfig('config/muxgate.yaml', {});
+  const { snapshot } = await loadConfig('config/muxgate.yaml', {});
   expect([...snapshot.models.keys()]).toEqual(['claude-sandbox', 'gpt-sandbox', 'codex-sandbox']);
   expect(snapshot.providers.get('sandbox-openai')?.baseUrl).toBe('http://127.0.0.1:9100/v1');
 });
 
 test('the default file follows MUXGATE_SANDBOX_URL', async () => {
-  const snapshot = await loadConfig('config/muxgate.yaml', { MUXGATE_SANDBOX_URL: 'http://127.0.0.1:4711' });
+  const { snapshot } = await loadConfig('config/muxgate.yaml', {
+    MUXGATE_SANDBOX_URL: 'http://127.0.0.1:4711',
+  });
   expect(snapshot.oauthProviders.get('sandbox')?.issuer).toBe('http://127.0.0.1:4711');
   expect(snapshot.providers.get('sandbox-responses')?.baseUrl).toBe('http://127.0.0.1:4711/v1');
 });
 
 test('the example file is sound, given the variables that it names', async () => {
-  const snapshot = await loadConfig('config/example.yaml', EXAMPLE_ENV);
+  const { snapshot } = await loadConfig('config/example.yaml', EXAMPLE_ENV);
   expect(snapshot.oauthProviders.get('acme-idp')?.clientSecret).toBe('acme');
   expect(snapshot.providers.get('anthropic')).toMatchObject({
     baseUrl: 'https://api.anthropic.com',
@@ -197,7 +199,7 @@ providers: [{ name: p, preset: openai, auth: { type: none }, enabled: "\${ON}", 
 });
 
 test('nothing in a snapshot can be changed', async () => {
-  const snapshot = await loadConfig('config/example.yaml', EXAMPLE_ENV);
+  const { snapshot } = await loadConfig('config/example.yaml', EXAMPLE_ENV);
   const seen = new Set<unknown>();
   const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null || seen.has(value)) return;

@@ -13,9 +13,20 @@ type Plain = Record<string, unknown>;
  */
 export function readDocument(value: unknown, env: Environment, mistakes: Mistakes): ConfigDocument {
   if (!isPlain(value)) mistakes.reject('', 'the file must be a map that begins with "version: 1"');
-  const document = readSection(value, ConfigDocument, '', { env, mistakes });
-  reportFaults(validateSync(document, { forbidUnknownValues: false }), '', mistakes);
-  return document;
+  return readShape(value, ConfigDocument, '', env, mistakes);
+}
+
+/** The same for what begins at `path`. */
+export function readShape<T extends object>(
+  value: unknown,
+  shape: new () => T,
+  path: string,
+  env: Environment,
+  mistakes: Mistakes,
+): T {
+  const section = readSection(value, shape, path, { env, mistakes });
+  reportFaults(validateSync(section, { forbidUnknownValues: false }), path, mistakes);
+  return section;
 }
 
 interface Context {

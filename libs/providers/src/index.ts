@@ -1,4 +1,4 @@
 export type { OAuthPreset, OAuthPresetFields, OAuthQuirks } from './oauth-preset.types.js';
-export { findOAuthPreset, OAUTH_PRESETS } from './oauth.presets.js';
+export { OAUTH_PRESETS } from './oauth.presets.js';
 export type { PresetProtocol, ProviderPreset } from './preset.types.js';
-export { findProviderPreset, protocolsOf, PROVIDER_PRESETS } from './presets.js';
+export { presetNamed, protocolsOf, PROVIDER_PRESETS } from './presets.js';

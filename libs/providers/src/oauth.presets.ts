@@ -174,7 +174,3 @@ export const OAUTH_PRESETS: readonly OAuthPreset[] = Object.freeze([
     quirks: { verifiesIdToken: true },
   },
 ] satisfies OAuthPreset[]);
-
-export function findOAuthPreset(name: string): OAuthPreset | undefined {
-  return OAUTH_PRESETS.find((preset) => preset.name === name);
-}

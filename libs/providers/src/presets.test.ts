@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { findProviderPreset, protocolsOf, PROVIDER_PRESETS } from './index.js';
+import { presetNamed, protocolsOf, PROVIDER_PRESETS } from './index.js';
 
 const each = PROVIDER_PRESETS.map((preset) => [preset.name, preset] as const);
 
 test('base URLs are what the SDKs take: without /v1 for Anthropic, with it for OpenAI', () => {
-  expect(findProviderPreset('anthropic')).toMatchObject({
+  expect(presetNamed(PROVIDER_PRESETS, 'anthropic')).toMatchObject({
     protocol: 'anthropic-messages',
     baseUrl: 'https://api.anthropic.com',
   });
-  expect(findProviderPreset('openai')).toMatchObject({
+  expect(presetNamed(PROVIDER_PRESETS, 'openai')).toMatchObject({
     protocol: 'openai-chat',
     baseUrl: 'https://api.openai.com/v1',
   });
@@ -16,7 +16,7 @@ test('base URLs are what the SDKs take: without /v1 for Anthropic, with it for O
 
 test('names are unique, and one that is not there finds nothing', () => {
   expect(new Set(PROVIDER_PRESETS.map((preset) => preset.name)).size).toBe(PROVIDER_PRESETS.length);
-  expect(findProviderPreset('constructor')).toBeUndefined();
+  expect(presetNamed(PROVIDER_PRESETS, 'constructor')).toBeUndefined();
 });
 
 test.each(each.filter(([, preset]) => preset.baseUrl !== undefined))(

@@ -11,8 +11,11 @@ export const PROVIDER_PRESETS: readonly ProviderPreset[] = Object.freeze([
   ...LOCAL_PRESETS,
 ]);
 
-export function findProviderPreset(name: string): ProviderPreset | undefined {
-  return PROVIDER_PRESETS.find((preset) => preset.name === name);
+export function presetNamed<T extends { readonly name: string }>(
+  presets: readonly T[],
+  name: string | undefined,
+): T | undefined {
+  return presets.find((preset) => preset.name === name);
 }
 
 /** What is spoken at the preset's base URL, its own protocol first. */

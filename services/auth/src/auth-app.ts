@@ -50,7 +50,7 @@ export async function createAuthApp(
   source: EnvironmentSource,
   logDestination?: DestinationStream,
 ): Promise<AuthApp> {
-  const [{ env, rings, settings }, snapshot] = await allValid(
+  const [{ env, rings, settings }, { snapshot, plugins }] = await allValid(
     () => {
       const env = readEnvironment(AuthEnvironment, source);
       return { env, rings: readKeyRings(env), settings: redisSettings(env) };
@@ -81,7 +81,7 @@ export async function createAuthApp(
   const webhooks = new WebhookQueue(redis);
   const revisions = new RevisionStore(redis);
   const configMetrics = new ConfigMetrics(registry);
-  const build = (text: string, revision: number) => parseConfig(text, source, undefined, revision);
+  const build = (text: string, revision: number) => parseConfig(text, source, { revision, plugins });
   const file = new ConfigFile(
     env.MUXGATE_CONFIG,
     (text) => build(text, 0),
@@ -111,7 +111,7 @@ export async function createAuthApp(
   const module = AuthModule.with({
     ...rings,
     config,
-    environment: source,
+    build,
     revisions,
     webhooks,
     follower,

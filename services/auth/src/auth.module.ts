@@ -3,7 +3,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD, Reflector } from '@nestjs/core';
 import { AuditLog, AuditTrail } from '@muxgate/audit';
 import { TeamStore, type ClientKeyStore } from '@muxgate/clients';
-import { ConfigSource } from '@muxgate/config';
+import { ConfigSource, type ConfigSnapshot } from '@muxgate/config';
 import {
   ConnectMetrics,
   DevicePolls,
@@ -16,7 +16,7 @@ import { WebhookQueue } from '@muxgate/events';
 import type { RedisClient } from '@muxgate/redis';
 import { MaintenanceQueue, RefreshQueue } from '@muxgate/refresh-queue';
 import type { ConfigFollower, RevisionStore } from '@muxgate/revisions';
-import type { EnvironmentSource, Logger } from '@muxgate/runtime';
+import type { Logger } from '@muxgate/runtime';
 import { CoolDownStore } from '@muxgate/target-health';
 import { OverviewReader, RequestLog, UsageReader } from '@muxgate/usage';
 import { CredentialVault, RewrapProgress, StoredKeys, type KeyRing } from '@muxgate/vault';
@@ -71,8 +71,8 @@ import { SsoStateStore } from './sso/sso-state.store.js';
 /** What the process opened before Nest starts. */
 export interface AuthResources {
   readonly config: ConfigSource;
-  /** what references in the configuration are read from */
-  readonly environment: EnvironmentSource;
+  /** a text → what this process can run; throws ConfigInvalid */
+  readonly build: (text: string, revision: number) => ConfigSnapshot;
   readonly revisions: RevisionStore;
   readonly webhooks: WebhookQueue;
   readonly follower: ConfigFollower;
@@ -159,7 +159,7 @@ export class AuthModule {
             resources.revisions,
             resources.follower,
             resources.file,
-            resources.environment,
+            (text) => resources.build(text, 0),
             trail,
             resources.configMetrics,
           ),

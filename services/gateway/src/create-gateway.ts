@@ -3,6 +3,7 @@ import {
   assertAuthenticationSafe,
   ConfigSource,
   loadConfig,
+  NO_PLUGINS,
   parseConfig,
   type ConfigSnapshot,
 } from '@muxgate/config';
@@ -50,14 +51,17 @@ export async function createGateway(
   source: EnvironmentSource,
   overrides: GatewayOverrides = {},
 ): Promise<Gateway> {
-  const [environment, snapshot] = await allValid(
+  const [environment, { snapshot, plugins }] = await allValid(
     () => readEnvironment(GatewayEnvironment, source),
-    () => overrides.snapshot ?? loadConfig(configFileOf(source), source),
+    () =>
+      overrides.snapshot === undefined
+        ? loadConfig(configFileOf(source), source)
+        : { snapshot: overrides.snapshot, plugins: NO_PLUGINS },
   );
   assertAuthenticationSafe(snapshot, environment.HOST);
   const config = new ConfigSource(snapshot);
   const build = (text: string, revision: number): ConfigSnapshot => {
-    const built = parseConfig(text, source, undefined, revision);
+    const built = parseConfig(text, source, { revision, plugins });
     assertAuthenticationSafe(built, environment.HOST);
     return built;
   };
@@ -71,7 +75,7 @@ export async function createGateway(
     clientErrorHandler: answerWireError,
   });
   const app = await NestFactory.create<NestFastifyApplication>(
-    GatewayModule.of({ environment, config, build, tuning, logger, registry }),
+    GatewayModule.of({ environment, config, plugins, build, tuning, logger, registry }),
     adapter,
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );

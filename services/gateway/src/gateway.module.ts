@@ -1,6 +1,6 @@
 import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
 import { ClientKeyStore, TeamStore } from '@muxgate/clients';
-import { ConfigSource, type ConfigSnapshot } from '@muxgate/config';
+import { ConfigSource, type ConfigSnapshot, type Plugins } from '@muxgate/config';
 import { ConfigFollower, dropRetiredSeries, registerConfigRevision, RevisionStore } from '@muxgate/revisions';
 import { EventPublisher } from '@muxgate/events';
 import { PriceBook } from '@muxgate/pricing';
@@ -24,6 +24,7 @@ import { CloudCredentials } from './proxy/cloud-credentials.js';
 import { CredentialNeeds } from './proxy/credential-needs.js';
 import { CredentialSource } from './proxy/credential-source.js';
 import { createGatewayMetrics } from './proxy/gateway.metrics.js';
+import { headerHooks } from './proxy/header-hooks.js';
 import { LastUsed } from './proxy/last-used.js';
 import { NewerTokens } from './proxy/newer-token.js';
 import { ProxyPipeline } from './proxy/proxy.pipeline.js';
@@ -41,6 +42,7 @@ import type { GatewayTuning } from './tuning.js';
 export interface GatewayParts {
   readonly environment: GatewayEnvironment;
   readonly config: ConfigSource;
+  readonly plugins: Plugins;
   /** a revision's text → what this gateway can run */
   readonly build: (text: string, revision: number) => ConfigSnapshot;
   readonly tuning: GatewayTuning;
@@ -54,7 +56,7 @@ const SUBSCRIBER = Symbol('redis: subscriber');
 /** The composition root: every part of the gateway and what it is made of. */
 @Module({})
 export class GatewayModule {
-  static of({ environment, config, build, tuning, logger, registry }: GatewayParts): DynamicModule {
+  static of({ environment, config, plugins, build, tuning, logger, registry }: GatewayParts): DynamicModule {
     const settings = redisSettings(environment);
     const accessRing = KeyRing.parse(environment.MUXGATE_ACCESS_KEYS);
     registerConfigRevision(registry, config);
@@ -182,7 +184,8 @@ export class GatewayModule {
           Accounting,
           TokenCounter,
         ],
-        (...parts: PipelineParts) => new ProxyPipeline(...parts, tuning),
+        (...parts: PipelineParts) =>
+          new ProxyPipeline(...parts, headerHooks(plugins.hooks, registry, logger), tuning),
       ),
       factory(
         GatewayLifecycle,

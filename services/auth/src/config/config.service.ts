@@ -1,6 +1,5 @@
-import { ConfigInvalid, parseConfig, type Mistake } from '@muxgate/config';
+import { ConfigInvalid, type Mistake } from '@muxgate/config';
 import { diffOf, type ConfigFollower, type Revision, type RevisionStore } from '@muxgate/revisions';
-import type { EnvironmentSource } from '@muxgate/runtime';
 import type { AuditTrail } from '@muxgate/audit';
 import type { Caller } from '../http/caller.js';
 import { ConfigRefused, ConfigStale, RevisionNotFound } from './config.errors.js';
@@ -15,7 +14,7 @@ export class ConfigService {
     readonly store: RevisionStore,
     private readonly follower: ConfigFollower,
     private readonly file: ConfigFile,
-    private readonly environment: EnvironmentSource,
+    private readonly check: (text: string) => void,
     private readonly trail: AuditTrail,
     private readonly metrics: ConfigMetrics,
   ) {}
@@ -69,7 +68,7 @@ export class ConfigService {
 
   private mistakesOf(text: string): readonly Mistake[] {
     try {
-      parseConfig(text, this.environment);
+      this.check(text);
       return [];
     } catch (error) {
       if (error instanceof ConfigInvalid) return error.mistakes;

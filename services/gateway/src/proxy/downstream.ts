@@ -24,6 +24,8 @@ export interface AnswerFacts {
   readonly limitHeaders: readonly string[] | undefined;
   /** another attempt may take the place of what is held */
   readonly replaceable: boolean;
+  /** the headers of an answer as plugins want them */
+  hookedAnswer(status: number, headers: string[]): string[];
 }
 
 /** What can be asked to stop and go on sending. */
@@ -163,8 +165,9 @@ export class Downstream {
   }
 
   private writeHead(): void {
-    const { status, reason, headers } = (this.head ??= streamHead());
+    const { status, reason, headers: given } = (this.head ??= streamHead());
     const { id, surface, decision, attempts, limitHeaders } = this.facts;
+    const headers = this.facts.hookedAnswer(status, given);
     if (limitHeaders !== undefined && !tellsLimits(surface.envelope, headers)) headers.push(...limitHeaders);
     headers.push('x-request-id', id);
     if (decision !== undefined) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Client } from '@muxgate/clients';
 import type { ConfigSnapshot } from '@muxgate/config';
+import type { HookRequest } from '@muxgate/plugins';
 import { requestId, type AppError } from '@muxgate/runtime';
 import type { Hold } from '../limits/limits.js';
 import type { HealthTrial } from '../targets/target-health.js';
@@ -8,6 +9,7 @@ import type { Bill } from '../usage/exchange-events.js';
 import type { Credential } from './credential.js';
 import type { Decision } from './decision.js';
 import { Downstream, type AnswerFacts } from './downstream.js';
+import type { HeaderHooks } from './header-hooks.js';
 import type { RoutedRequest } from './router.js';
 import type { Surface } from './surface.js';
 import type { RequestBody } from './request-body.js';
@@ -74,6 +76,7 @@ export class Exchange implements AnswerFacts {
     readonly res: ServerResponse,
     readonly surface: Surface,
     readonly snapshot: ConfigSnapshot,
+    readonly hooks: HeaderHooks,
     pingAfterMs: number,
   ) {
     this.id = requestId(req.headers['x-request-id']);
@@ -92,6 +95,33 @@ export class Exchange implements AnswerFacts {
     this.usageEstimated = false;
     this.openAttempt = undefined;
     this.checkpointed = -1;
+  }
+
+  /** Headers of a request to the decided target as plugins want them; without hooks the very same. */
+  hookedRequest(headers: string[]): string[] {
+    const { decision, hooks } = this;
+    if (hooks.request === undefined || decision === undefined) return headers;
+    return hooks.request.apply(headers, Object.freeze(this.hookRequest(decision)));
+  }
+
+  /** The same for the answer, to a request that had a route. */
+  hookedAnswer(status: number, headers: string[]): string[] {
+    const { decision, hooks } = this;
+    if (hooks.response === undefined || decision === undefined) return headers;
+    return hooks.response.apply(headers, Object.freeze({ ...this.hookRequest(decision), status }));
+  }
+
+  private hookRequest({ model, provider, target }: Decision): HookRequest {
+    return {
+      id: this.id,
+      surface: this.surface.name,
+      client: this.client?.name ?? '',
+      team: this.client?.team,
+      model: model.name,
+      provider: provider.name,
+      upstreamModel: target.model,
+      stream: this.stream,
+    };
   }
 
   get replaceable(): boolean {

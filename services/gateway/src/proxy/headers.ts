@@ -35,6 +35,15 @@ const RESPONSE_DENIED = new Set([...HOP_BY_HOP, 'set-cookie', 'set-cookie2', 'x-
 const OURS = 'x-muxgate-';
 const NOTHING: ReadonlySet<string> = new Set();
 
+/** @param key a name in lower case */
+export function isRequestDenied(key: string): boolean {
+  return REQUEST_DENIED.has(key) || key.startsWith(OURS);
+}
+
+export function isResponseDenied(key: string): boolean {
+  return RESPONSE_DENIED.has(key) || key.startsWith(OURS);
+}
+
 /** Headers a provider's configuration adds; names in lower case. */
 export type AddedHeaders = Readonly<Record<string, string>>;
 
@@ -59,7 +68,7 @@ export function requestHeaders(
     const name = raw[i] as string;
     const value = raw[i + 1] as string;
     const key = name.toLowerCase();
-    if (REQUEST_DENIED.has(key) || key.startsWith(OURS) || named.has(key)) continue;
+    if (isRequestDenied(key) || named.has(key)) continue;
     if (key === 'user-agent') agent = true;
     if (key === 'anthropic-version') version = true;
     else if (key === 'anthropic-beta' && added[key] !== undefined) {
@@ -86,7 +95,7 @@ export function responseHeaders(raw: readonly (Buffer | string)[]): string[] {
     const name = text(raw[i]);
     const key = name.toLowerCase();
     if (key === 'connection') named = namedBy(text(raw[i + 1]));
-    if (RESPONSE_DENIED.has(key) || key.startsWith(OURS)) continue;
+    if (isResponseDenied(key)) continue;
     out.push(name, text(raw[i + 1]));
   }
   return named.size === 0 ? out : without(out, named);

@@ -19,6 +19,7 @@ import type { Decision } from './decision.js';
 import { shownError } from './error-envelope.js';
 import { ClientGone, StreamRefused, TargetsResting } from './errors.js';
 import { Exchange } from './exchange.js';
+import type { HeaderHooks } from './header-hooks.js';
 import { requestHeaders } from './headers.js';
 import { drainBody, readBody } from './read-body.js';
 import { Relay, type RelayOutcome } from './relay.js';
@@ -47,12 +48,20 @@ export class ProxyPipeline implements RelayOutcome {
     private readonly upstreams: Upstreams,
     private readonly accounting: Accounting,
     private readonly tokenCounter: TokenCounter,
+    private readonly hooks: HeaderHooks,
     private readonly tuning: GatewayTuning,
     private readonly now: () => number = Date.now,
   ) {}
 
   handle(req: IncomingMessage, res: ServerResponse, surface: Surface): void {
-    const exchange = new Exchange(req, res, surface, this.config.current(), this.tuning.pingAfterMs);
+    const exchange = new Exchange(
+      req,
+      res,
+      surface,
+      this.config.current(),
+      this.hooks,
+      this.tuning.pingAfterMs,
+    );
     res.on('close', () => this.close(exchange));
     const fail = (error: unknown): void => this.fail(exchange, error);
     try {
@@ -163,7 +172,7 @@ export class ProxyPipeline implements RelayOutcome {
   ): void {
     const { req, surface } = exchange;
     const headers = requestHeaders(
-      req.rawHeaders,
+      exchange.hookedRequest(req.rawHeaders),
       req.headers.connection,
       credential.beside ?? provider.headers,
       credential.headers,

@@ -57,6 +57,7 @@ export class Translation implements Attempt {
       upstreams,
       provider,
       credential,
+      hooked: this.exchange.hooks.request && ((headers) => this.exchange.hookedRequest(headers)),
       onAnswer: () => {
         this.answered = true;
       },

@@ -12,6 +12,8 @@ export interface FetchParts {
   readonly upstreams: Upstreams;
   readonly provider: ProviderConfig;
   readonly credential: Credential;
+  /** flat headers → as plugins want them; absent without such plugins */
+  readonly hooked: ((headers: string[]) => string[]) | undefined;
   /** the head of an answer has come */
   readonly onAnswer: () => void;
 }
@@ -20,11 +22,17 @@ export interface FetchParts {
  * The library's `fetch`, over the provider's own pool: guarded connections, its timeouts, no redirects. The credential
  * goes nowhere but to the provider's origin, since the pool knows no other.
  */
-export function upstreamFetch({ upstreams, provider, credential, onAnswer }: FetchParts): typeof fetch {
+export function upstreamFetch({
+  upstreams,
+  provider,
+  credential,
+  hooked,
+  onAnswer,
+}: FetchParts): typeof fetch {
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const answer = await upstreams.request(provider, url.pathname + url.search, {
-      headers: requestHeaders(new Headers(init?.headers), provider, credential),
+      headers: requestHeaders(new Headers(init?.headers), provider, credential, hooked),
       body: typeof init?.body === 'string' ? init.body : '',
       signal: init?.signal ?? null,
     });
@@ -41,16 +49,18 @@ export function upstreamFetch({ upstreams, provider, credential, onAnswer }: Fet
   };
 }
 
-/** The library's headers with the provider's configured ones over them; beta flags are joined. */
+/** The library's headers with what plugins change, and the provider's configured ones over them; beta flags are joined. */
 function requestHeaders(
-  headers: Headers,
+  own: Headers,
   provider: ProviderConfig,
   credential: Credential,
+  hooked: FetchParts['hooked'],
 ): Record<string, string> {
-  for (const name of REPLACED) headers.delete(name);
+  for (const name of REPLACED) own.delete(name);
   // a request that was signed shows its signature here
-  if (credential.aws === undefined) headers.delete('authorization');
-  headers.set('user-agent', USER_AGENT);
+  if (credential.aws === undefined) own.delete('authorization');
+  const headers = hooked === undefined ? own : fromPairs(hooked([...own].flat()));
+  if (!headers.has('user-agent')) headers.set('user-agent', USER_AGENT);
   headers.set('accept-encoding', 'identity');
   for (const [name, value] of Object.entries(credential.beside ?? provider.headers)) {
     if (name === 'anthropic-beta' && headers.has(name)) headers.append(name, value);
@@ -59,4 +69,10 @@ function requestHeaders(
   for (let i = 0; i + 1 < credential.headers.length; i += 2)
     headers.set(credential.headers[i] as string, credential.headers[i + 1] as string);
   return Object.fromEntries(headers);
+}
+
+function fromPairs(pairs: readonly string[]): Headers {
+  const headers = new Headers();
+  for (let i = 0; i + 1 < pairs.length; i += 2) headers.append(pairs[i] as string, pairs[i + 1] as string);
+  return headers;
 }
