@@ -10,8 +10,7 @@ const revision = (n: number) =>
 providers: [{ name: p, protocol: openai-chat, baseUrl: "https://llm.example", auth: { type: none } }]
 models: [{ name: model-${n}, targets: [{ provider: p, model: up }] }]`,
     {},
-    undefined,
-    n,
+    { revision: n },
   );
 
 test('series of names that left the configuration longest ago are dropped, those in use and the last few stay', async () => {
