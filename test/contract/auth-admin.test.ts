@@ -42,6 +42,10 @@ const BY_OTHER_PROOF = [
   'GET /invite/{token}',
   'POST /invite/{token}',
   'POST /invite/{token}/code',
+  'POST /api/session',
+  'GET /api/session',
+  'DELETE /api/session',
+  'GET /api/sso',
 ];
 
 describe('who may do what', () => {
@@ -52,6 +56,8 @@ describe('who may do what', () => {
     ['GET', '/api/oauth/tokens', undefined, 'viewer'],
     ['GET', '/api/oauth/tokens/none', undefined, 'viewer'],
     ['GET', '/api/oauth/providers', undefined, 'viewer'],
+    ['GET', '/api/sessions', undefined, 'viewer'],
+    ['DELETE', '/api/sessions/none', undefined, 'viewer'],
     ['GET', '/api/credentials', undefined, 'viewer'],
     ['GET', '/api/credentials/none', undefined, 'viewer'],
     ['PUT', '/api/credentials/by-role', { value: 'sk-by-role' }, 'operator'],
@@ -143,7 +149,7 @@ describe('who may do what', () => {
       `${method} ${path}`
         .replace(/(tokens|credentials)\/(none|by-role)/, '$1/{credential}')
         .replace('authorize/none', 'authorize/{state}')
-        .replace(/(keys|invitations|requests)\/none/, '$1/{id}')
+        .replace(/(keys|invitations|requests|sessions)\/none/, '$1/{id}')
         .replace('teams/none', 'teams/{name}')
         .replace(/(providers|webhooks)\/none/, '$1/{name}')
         .replace('revisions/0', 'revisions/{number}'),
@@ -503,7 +509,7 @@ describe('the description', () => {
   it('of the API is OpenAPI, and its page takes nothing from elsewhere', async () => {
     const { json } = await world.call('GET', '/openapi.json', { token: null });
     expect(json.openapi).toBe('3.1.0');
-    expect(json.paths['/api/oauth/authorize'].post.security).toEqual([{ bearer: [] }]);
+    expect(json.paths['/api/oauth/authorize'].post.security).toEqual([{ bearer: [] }, { cookie: [] }]);
     const page = await world.call('GET', '/docs', { token: null });
     expect(page.status).toBe(200);
     const sources = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '');

@@ -86,6 +86,7 @@ describe('connecting', () => {
     expect(state.generation).toBe(2);
     expect(superseded).toEqual({
       provider: 'acme',
+      clientId: 'muxgate',
       accessToken: 'plain-access-first',
       refreshToken: 'plain-refresh-first',
     });
