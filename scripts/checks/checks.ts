@@ -18,6 +18,7 @@ export const CHECKS: readonly Check[] = [
   tool('format', 'prettier: every file is formatted', 'prettier', ['--check', '.']),
   tool('lint', 'oxlint: rules, promises, import directions, no cycles', 'oxlint', []),
   tool('types', 'tsc: everything type-checks', 'tsc', ['--noEmit']),
+  tool('console-types', 'tsc: the console type-checks', 'tsc', ['-p', 'services/console']),
   {
     name: 'build',
     meaning: 'nest build',

@@ -33,6 +33,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   MUXGATE_ESCROW_DIR:
     'directory for token sets that Redis would not take, sealed, until it does; without it they wait in memory',
   PUBLIC_URL: 'the auth service as browsers see it; callbacks are built from it. Default `http://HOST:PORT`',
+  GATEWAY_URL: "how the auth service reaches the gateway, for the console's Try it",
+  GATEWAY_PUBLIC_URL: 'what developers point their clients at, for set-up lines; default is `GATEWAY_URL`',
   MAX_IN_FLIGHT: 'requests at once; one more is answered 503 `overloaded_error`',
   DRAIN_GRACE_SECONDS: 'after SIGTERM: how long requests are still taken while `/readyz` says no',
   DRAIN_SECONDS: 'after that: how long open requests may take to finish',

@@ -5,6 +5,11 @@ import { runCommand } from './run-command.ts';
 
 const SOURCES = ['services', 'libs', 'nest-cli.json', '.swcrc', 'tsconfig.json', 'package-lock.json'];
 const STAMP = 'dist/.built';
+/** The services empty dist, so the console comes after them; the same as `npm run build`. */
+const STEPS = [
+  ['nest', 'build'],
+  ['vite', 'build', 'services/console', '--logLevel', 'warn'],
+] as const;
 
 /** Builds when dist is missing or older than its sources. Returns the compiler's output when it failed. */
 export async function buildIfStale(
@@ -19,15 +24,14 @@ export async function buildIfStale(
 
 export async function build(root: string, signal?: AbortSignal): Promise<{ failed: string | undefined }> {
   const began = new Date();
-  const { code, output } = await runCommand(
-    process.execPath,
-    [join(root, 'node_modules/.bin/nest'), 'build'],
-    {
-      cwd: root,
-      signal,
-    },
-  );
-  if (code !== 0) return { failed: output || 'nest build failed and said nothing' };
+  for (const [program, ...args] of STEPS) {
+    const { code, output } = await runCommand(
+      process.execPath,
+      [join(root, 'node_modules/.bin', program), ...args],
+      { cwd: root, signal },
+    );
+    if (code !== 0) return { failed: output || `${program} failed and said nothing` };
+  }
   await writeFile(join(root, STAMP), '');
   // As of when the build began: a source saved meanwhile counts as newer.
   await utimes(join(root, STAMP), began, began);

@@ -58,6 +58,7 @@ export function serviceEnvironment(
   return {
     ...withRefreshKeys,
     PORT: String(ports.auth),
+    GATEWAY_URL: `http://127.0.0.1:${ports.gateway}`,
     MUXGATE_ADMIN_TOKENS: adminTokens(secrets.adminToken, settings.adminTokens),
     MUXGATE_LOCAL_CLIENT_KEY_HASH: sha256(secrets.clientKey),
   };

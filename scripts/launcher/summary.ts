@@ -20,6 +20,7 @@ export function summaryLines(input: SummaryInput): string[] {
     '',
     `  gateway      ${gatewayUrl}`,
     `  auth         ${authUrl}  (OpenAPI at ${authUrl}/docs)`,
+    `  console      ${authUrl}/console/  (sign in with the admin token)`,
     ...(sandboxUrl ? [`  sandbox      ${sandboxUrl}  (a simulated vendor)`] : []),
     `  admin token  ${adminToken}`,
     `  client key   ${clientKey}`,

@@ -55,6 +55,8 @@ describe('who may do what', () => {
   const rows: Array<[method: string, path: string, body: object | undefined, least: Role]> = [
     ['GET', '/api/oauth/tokens', undefined, 'viewer'],
     ['GET', '/api/oauth/tokens/none', undefined, 'viewer'],
+    ['GET', '/api/oauth/tokens/none/history', undefined, 'viewer'],
+    ['GET', '/api/gateway', undefined, 'viewer'],
     ['GET', '/api/oauth/providers', undefined, 'viewer'],
     ['GET', '/api/sessions', undefined, 'viewer'],
     ['DELETE', '/api/sessions/none', undefined, 'viewer'],

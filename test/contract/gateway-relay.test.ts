@@ -44,14 +44,17 @@ function stream(res: ServerResponse, headers: Record<string, string> = {}): Serv
 describe('relay', () => {
   let upstream: FakeUpstream;
   let gateway: TestGateway;
+  /** fills silences as late as the contract says, so a busy machine makes it fill none here */
+  let calm: TestGateway;
 
   beforeAll(async () => {
     const redis = await startRedis();
     upstream = await startUpstream();
     gateway = await startGateway(redis.url, yamlFor(upstream.url), { tuning: { pingAfterMs: PING_MS } });
+    calm = await startGateway(redis.url, yamlFor(upstream.url));
   });
   afterAll(async () => {
-    await gateway?.shutDown();
+    await Promise.all([gateway?.shutDown(), calm?.shutDown()]);
     await upstream?.close();
   });
   beforeEach(() => {
@@ -99,13 +102,12 @@ describe('relay', () => {
         stream(res);
         for (let i = 0; i < events.length; i += size) {
           res.write(events.subarray(i, i + size));
-          // no longer than a silence that would be filled by a ping of ours
-          if (size > 3) await delay(1);
-          else if (size > 1) await new Promise(setImmediate);
+          if (size > 1) await delay(1);
         }
         res.end();
       };
-      const answer = await ask();
+      const body = JSON.stringify({ model: 'patient', stream: true });
+      const answer = await post(`${calm.url}/v1/messages`, body, { 'x-api-key': calm.key });
       expect(answer.status).toBe(200);
       expect(answer.body.toString()).toBe(events.toString());
       expect(answer.headers['request-id']).toBe('req_up');

@@ -6,7 +6,7 @@ import { ConfigSource, parseConfig } from '@muxgate/config';
 import { createOAuthHttp } from '@muxgate/egress';
 import { connectRedis } from '@muxgate/redis';
 import { createLogger } from '@muxgate/runtime';
-import { KeyRing, Lane, RefreshVault } from '@muxgate/vault';
+import { RefreshHistory, KeyRing, Lane, RefreshVault } from '@muxgate/vault';
 import axios from 'axios';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,6 +18,7 @@ import { RefreshCredential } from '../../services/worker/src/refresh-credential.
 import { TokenEndpoints } from '../../services/worker/src/token-endpoints.js';
 import { createWorkerMetrics } from '../../services/worker/src/worker.metrics.js';
 import { startRedis, type TestRedis } from '../support/redis.js';
+import { eventually } from '../support/wait.ts';
 import { startStrictTokenServer, type StrictTokenServer } from '../support/strict-token-server.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
@@ -83,6 +84,7 @@ function worker(escrowDirectory?: string, tokenUrl = server.url, policy = ''): R
     new ProviderCooldown(),
     new Lane(redis),
     Holder.ofThisProcess(),
+    new RefreshHistory(redis),
     createWorkerMetrics(new Registry()),
     logger,
   );
@@ -127,6 +129,20 @@ describe('a refresh', () => {
       lastError: { code: 'rotation_lost' },
     });
     expect(await vault.dueIndex.due(Date.now() + 1e9, 10)).toEqual([]);
+  });
+
+  it('is remembered with what became of it, newest first', async () => {
+    const refresh = await setUp(true);
+    server.scripted.push('cut', 'cut');
+    await refresh.run('one');
+    await again();
+    await refresh.run('one');
+    const history = new RefreshHistory(redis);
+    await eventually(async () => expect(await history.list('one')).toHaveLength(2));
+    const records = await history.list('one');
+    expect(records.map(({ generation }) => generation)).toEqual([1, 1]);
+    expect(records[0]?.outcome).toBe('refreshed');
+    expect(records[1]?.outcome).not.toBe('refreshed');
   });
 
   it('is repeated once and no more: the next attempt settles it', async () => {

@@ -39,6 +39,7 @@ export {
   type OrphanedTokenSet,
   type RefreshLease,
 } from './refresh-lease.js';
+export { RefreshHistory, type RefreshRecord } from './refresh-history.js';
 export {
   LEASE_MS,
   RefreshVault,

@@ -33,6 +33,11 @@ export function accessKey(credential: string): string {
   return `muxgate:{c:${checkedId(credential)}}:access`;
 }
 
+/** The last refreshes of a credential; no secret is in it. */
+export function historyKey(credential: string): string {
+  return `muxgate:{c:${checkedId(credential)}}:history`;
+}
+
 /** The record of a stored API key; gateways read it. */
 export function storedKeyKey(credential: string): string {
   return `muxgate:{k:${checkedId(credential)}}:key`;

@@ -124,6 +124,8 @@ export async function createAuthApp(
     adminTokens: new AdminTokens(env.MUXGATE_ADMIN_TOKENS),
     publicUrl: new PublicUrl(() => env.PUBLIC_URL ?? `http://${host}:${port}`),
     binding: new BrowserBinding(env.PUBLIC_URL?.startsWith('https:') ?? false),
+    subscriber,
+    gateway: { internal: env.GATEWAY_URL, public: env.GATEWAY_PUBLIC_URL },
     logger,
     registry,
   });

@@ -19,7 +19,7 @@ import type { ConfigFollower, RevisionStore } from '@muxgate/revisions';
 import type { Logger } from '@muxgate/runtime';
 import { CoolDownStore } from '@muxgate/target-health';
 import { OverviewReader, RequestLog, UsageReader } from '@muxgate/usage';
-import { CredentialVault, RewrapProgress, StoredKeys, type KeyRing } from '@muxgate/vault';
+import { RefreshHistory, CredentialVault, RewrapProgress, StoredKeys, type KeyRing } from '@muxgate/vault';
 import type { Registry } from 'prom-client';
 import { ImportCredentials } from './custody/import-credentials.js';
 import { ImportKeyStore } from './custody/import-key.store.js';
@@ -59,6 +59,11 @@ import { PublicUrl } from './connect/public-url.js';
 import { InvitationsController } from './invite/invitations.controller.js';
 import { InviteController } from './invite/invite.controller.js';
 import { InviteRate } from './invite/invite-rate.js';
+import { ConsoleEvents } from './console/console-events.js';
+import { EventsController } from './console/events.controller.js';
+import { GatewayDirectory, type GatewayAddresses } from './console/gateway-directory.js';
+import { TryController } from './console/try.controller.js';
+import { TryRequests } from './console/try-requests.js';
 import { HostCookie } from './http/host-cookie.js';
 import { SessionController } from './session/session.controller.js';
 import { SessionStore } from './session/session.store.js';
@@ -87,6 +92,9 @@ export interface AuthResources {
   readonly adminTokens: AdminTokens;
   readonly publicUrl: PublicUrl;
   readonly binding: BrowserBinding;
+  /** a connection in the role `subscriber`, which others use too */
+  readonly subscriber: RedisClient;
+  readonly gateway: GatewayAddresses;
   readonly logger: Logger;
   readonly registry: Registry;
 }
@@ -113,6 +121,7 @@ export class AuthModule {
     const audit = new AuditLog(redis);
     const trail = new AuditTrail(audit, logger);
     const sessions = new SessionStore(redis, () => config.current().console);
+    const gateway = new GatewayDirectory(resources.gateway, config);
     const cookie = new HostCookie('muxgate_session', publicUrl.isSecure);
     const signIn = new SignIn(sessions, cookie, adminTokens, trail);
     return {
@@ -139,6 +148,8 @@ export class AuthModule {
         RequestsController,
         WebhooksController,
         SessionController,
+        EventsController,
+        TryController,
         SsoController,
       ],
       providers: [
@@ -179,6 +190,14 @@ export class AuthModule {
         { provide: AdminTokens, useValue: adminTokens },
         { provide: BrowserBinding, useValue: binding },
         { provide: SessionStore, useValue: sessions },
+        { provide: RefreshHistory, useValue: new RefreshHistory(redis) },
+        { provide: ConsoleEvents, useValue: new ConsoleEvents(resources.subscriber) },
+        { provide: GatewayDirectory, useValue: gateway },
+        {
+          provide: TryRequests,
+          inject: [HttpService],
+          useFactory: (http: HttpService) => new TryRequests(gateway, clientKeys, http),
+        },
         { provide: SignIn, useValue: signIn },
         { provide: SignInLimit, useValue: new SignInLimit(redis) },
         { provide: SsoStateStore, useValue: new SsoStateStore(redis, refreshRing) },

@@ -3,17 +3,22 @@ import { IsKeyRing } from '@muxgate/vault';
 import { IsInt, IsOptional, IsUrl, Matches, Max, Min } from 'class-validator';
 import { ADMIN_TOKENS } from './admin/admin-tokens.js';
 
+const WEB_ADDRESS = { protocols: ['http', 'https'], require_protocol: true, require_tld: false };
+
 /** The auth service's variables (contract, section 3). */
 export class AuthEnvironment extends ServiceEnvironment {
   @IsInt() @Min(0) @Max(65_535) PORT = 8081;
   @IsInt() @Min(0) @Max(65_535) override MANAGEMENT_PORT = 9081;
   /** The service as browsers see it; default `http://<HOST>:<PORT>`. */
   @IsOptional()
-  @IsUrl(
-    { protocols: ['http', 'https'], require_protocol: true, require_tld: false },
-    { message: 'PUBLIC_URL must be an http(s) URL' },
-  )
+  @IsUrl(WEB_ADDRESS, { message: 'PUBLIC_URL must be an http(s) URL' })
   PUBLIC_URL?: string;
+  /** How this service reaches the gateway, for the console's Try it. */
+  @IsOptional() @IsUrl(WEB_ADDRESS, { message: 'GATEWAY_URL must be an http(s) URL' }) GATEWAY_URL?: string;
+  /** What developers point their clients at; default is `GATEWAY_URL`. */
+  @IsOptional()
+  @IsUrl(WEB_ADDRESS, { message: 'GATEWAY_PUBLIC_URL must be an http(s) URL' })
+  GATEWAY_PUBLIC_URL?: string;
   @IsKeyRing() override MUXGATE_ACCESS_KEYS!: string;
   @IsKeyRing() MUXGATE_REFRESH_KEYS!: string;
   @Matches(ADMIN_TOKENS, {

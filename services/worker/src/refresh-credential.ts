@@ -9,6 +9,7 @@ import {
   type Committed,
   type Lane,
   type RefreshFailure,
+  type RefreshHistory,
   type RefreshLease,
   type RefreshVault,
   type StoredTokenSet,
@@ -39,6 +40,7 @@ export class RefreshCredential {
     private readonly cooldown: ProviderCooldown,
     private readonly lane: Lane,
     private readonly holder: Holder,
+    private readonly history: RefreshHistory,
     private readonly metrics: WorkerMetrics,
     private readonly logger: Logger,
   ) {}
@@ -76,8 +78,12 @@ export class RefreshCredential {
     } finally {
       clearInterval(renewal);
       this.metrics.refreshes.inc({ provider, outcome });
-      this.metrics.duration.observe({ provider, outcome }, (Date.now() - startedAt) / 1_000);
+      const at = Date.now();
+      this.metrics.duration.observe({ provider, outcome }, (at - startedAt) / 1_000);
       const { credential, generation } = lease;
+      const durationMs = at - startedAt;
+      // people look at it, nothing depends on it
+      this.history.record(credential, { at, outcome, generation, durationMs }).catch(() => undefined);
       this.logger.info({ credential, provider, generation, outcome }, 'refresh attempt ended');
     }
   }

@@ -23,7 +23,7 @@ import { QUEUE_PREFIX, REFRESH_QUEUE, RefreshQueue } from '@muxgate/refresh-queu
 import type { RevisionStore } from '@muxgate/revisions';
 import type { Logger } from '@muxgate/runtime';
 import { CoolDownStore } from '@muxgate/target-health';
-import { Lane, RefreshVault, StoredKeys, type KeyRings } from '@muxgate/vault';
+import { RefreshHistory, Lane, RefreshVault, StoredKeys, type KeyRings } from '@muxgate/vault';
 import type { Queue } from 'bullmq';
 import { CommitTokens } from './commit-tokens.js';
 import { ConnectClientCredentials } from './connect-client-credentials.js';
@@ -109,6 +109,7 @@ export class WorkerModule {
               new ProviderCooldown(),
               new Lane(parts.redis),
               Holder.ofThisProcess(),
+              new RefreshHistory(parts.redis),
               metrics,
               logger,
             ),

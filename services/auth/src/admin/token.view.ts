@@ -45,6 +45,14 @@ export class TokenView {
   @ApiPropertyOptional({ type: LastErrorView }) lastError?: LastErrorView;
 }
 
+/** One attempt of the worker to refresh a credential. */
+export class RefreshView {
+  @ApiProperty({ format: 'date-time' }) at!: string;
+  @ApiProperty({ description: '`refreshed`, or why not' }) outcome!: string;
+  @ApiProperty({ type: 'integer', description: 'that it began with' }) generation!: number;
+  @ApiProperty() durationMs!: number;
+}
+
 export function tokenView(state: CredentialState): TokenView {
   return {
     credential: state.credential,

@@ -1,17 +1,17 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { RefreshQueue } from '@muxgate/refresh-queue';
-import { CredentialVault, type CredentialState } from '@muxgate/vault';
+import { CredentialVault, RefreshHistory, type CredentialState } from '@muxgate/vault';
 import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
 import { OAuthProviders } from '../connect/oauth-providers.js';
 import { CalledBy, type Caller } from '../http/caller.js';
-import { ApiPage, mapPage, PageQuery, type Page } from '../http/paging.js';
+import { ApiPage, isoTime, mapPage, PageQuery, type Page } from '../http/paging.js';
 import { Needs } from './admin.guard.js';
 import { AuditTrail } from '@muxgate/audit';
 import { CREDENTIAL_ID, CREDENTIAL_ID_RULE, credentialUnknown, knownShape } from './credential-id.js';
 import { forget, type Revoked } from './forget.js';
 import { refreshNow } from './refresh-now.js';
-import { STATUSES, TokenView, tokenView } from './token.view.js';
+import { RefreshView, STATUSES, TokenView, tokenView } from './token.view.js';
 
 class TokensQuery extends PageQuery {
   @ApiPropertyOptional({ description: 'only ids that begin with it' })
@@ -39,6 +39,7 @@ export class TokensController {
     private readonly vault: CredentialVault,
     private readonly queue: RefreshQueue,
     private readonly providers: OAuthProviders,
+    private readonly history: RefreshHistory,
     private readonly trail: AuditTrail,
   ) {}
 
@@ -58,6 +59,15 @@ export class TokensController {
     const state = await this.vault.readState(knownShape(credential));
     if (state === undefined) throw credentialUnknown();
     return tokenView(state);
+  }
+
+  @Get(':credential/history')
+  @Needs('viewer')
+  @ApiOperation({ summary: 'The last fifty attempts to refresh it, newest first' })
+  @ApiPage(RefreshView)
+  async refreshes(@Param('credential') credential: string): Promise<Page<RefreshView>> {
+    const records = await this.history.list(knownShape(credential));
+    return { items: records.map((record) => ({ ...record, at: isoTime(record.at) })) };
   }
 
   @Post(':credential/refresh')

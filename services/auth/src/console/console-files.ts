@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
-import sirv from 'sirv';
+import expressStaticGzip from 'express-static-gzip';
 
 /** Where the build of services/console is, beside the built services. */
 const DIRECTORY = join(import.meta.dirname, '../../../console');
@@ -15,19 +15,17 @@ const NONCE_PLACE = /__CSP_NONCE__/g;
  */
 export function serveConsole(app: NestExpressApplication, directory = DIRECTORY): void {
   const page = join(directory, 'index.html');
-  if (!existsSync(page)) return;
+  // beside the sources there is a page too, but nothing built
+  if (!existsSync(join(directory, 'assets'))) return;
   const html = readFileSync(page, 'utf8');
-  const assets = sirv(join(directory, 'assets'), {
-    brotli: true,
-    gzip: true,
-    immutable: true,
-    maxAge: 31_536_000,
+  const assets = expressStaticGzip(join(directory, 'assets'), {
+    enableBrotli: true,
+    orderPreference: ['br', 'gz'],
+    serveStatic: { immutable: true, maxAge: '1y', index: false },
   });
-  app.use(
-    '/console/assets',
-    assets,
-    (_request: Request, response: Response) => void response.status(404).end(),
-  );
+  app.use('/console/assets', assets, (_request: Request, response: Response) => {
+    response.status(404).end();
+  });
   app.use('/console', (request: Request, response: Response, next: NextFunction) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return next();
     const nonce = randomBytes(16).toString('base64');

@@ -6,7 +6,7 @@ export const JSON_TYPES = ['application/json', 'application/*+json'];
 export const BODY_LIMIT = '64kb';
 /** For a body that holds a request to the gateway, or many credentials. */
 export const LARGE_BODY_LIMIT = '2mb';
-const HOLD_REQUESTS = new Set(['/api/route/explain', '/api/credentials/import']);
+const HOLD_REQUESTS = new Set(['/api/route/explain', '/api/try', '/api/credentials/import']);
 const HOLD_CONFIGURATION = new Set(['/api/config', '/api/config/validate']);
 const YAML = /^(?:application|text)\/(?:x-)?yaml\b|^text\/plain\b/i;
 

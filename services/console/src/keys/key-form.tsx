@@ -1,0 +1,113 @@
+import { Button, Checkbox, Group, Stack, TagsInput, Text, TextInput } from '@mantine/core';
+import { modals } from '@mantine/modals';
+import { useState, type FormEvent } from 'react';
+import { useChange } from '../api/changes.ts';
+import { call } from '../api/client.ts';
+import type { ClientKey } from '../api/types.ts';
+import { text } from '../text.ts';
+import { bodyOf, draftOf, LimitsFields } from './limits-fields.tsx';
+import { NewKey } from './new-key.tsx';
+
+/** Makes a key, or changes one that is there. */
+export function openKeyForm(key?: ClientKey): void {
+  const modalId = modals.open({
+    title: key === undefined ? text.keys.create : `${text.keys.edit}: ${key.name}`,
+    size: 'lg',
+    children: <KeyForm of={key} close={() => modals.close(modalId)} />,
+  });
+}
+
+function KeyForm({ of: key, close }: { of: ClientKey | undefined; close: () => void }) {
+  const [name, setName] = useState(key?.name ?? '');
+  const [team, setTeam] = useState(key?.team ?? '');
+  const [owner, setOwner] = useState(key?.owner ?? '');
+  const [models, setModels] = useState(key?.models ?? []);
+  const [mayPin, setMayPin] = useState(key?.mayPin ?? false);
+  const [expires, setExpires] = useState(key?.expiresAt?.slice(0, 16) ?? '');
+  const [limits, setLimits] = useState(draftOf(key));
+  const edits = key !== undefined;
+  const save = useChange(
+    () => {
+      const optional = (value: string): string | null | undefined =>
+        value.trim() || (edits ? null : undefined);
+      const body = {
+        name: name.trim(),
+        team: optional(team),
+        owner: optional(owner),
+        models: models.length > 0 ? models : edits ? null : undefined,
+        mayPin,
+        expiresAt: expires === '' ? (edits ? null : undefined) : new Date(expires).toISOString(),
+        ...bodyOf(limits, edits),
+      };
+      return edits
+        ? call<ClientKey>('PATCH', `/api/keys/${key.id}`, { body })
+        : call<ClientKey>('POST', '/api/keys', { body });
+    },
+    {
+      touches: ['keys'],
+      done: () => {
+        if (!edits) return undefined;
+        close();
+        return text.keys.saved(name);
+      },
+    },
+  );
+  if (save.data?.key !== undefined) return <NewKey value={save.data.key} close={close} />;
+  return (
+    <form
+      onSubmit={(event: FormEvent) => {
+        event.preventDefault();
+        save.mutate(undefined);
+      }}
+    >
+      <Stack>
+        <TextInput
+          label={text.keys.name}
+          required
+          maxLength={128}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          data-autofocus
+        />
+        <Group grow>
+          <TextInput
+            label={text.keys.team}
+            value={team}
+            onChange={(event) => setTeam(event.currentTarget.value)}
+          />
+          <TextInput
+            label={text.keys.owner}
+            value={owner}
+            onChange={(event) => setOwner(event.currentTarget.value)}
+          />
+        </Group>
+        <TagsInput
+          label={text.keys.models}
+          description={text.keys.modelsHelp}
+          value={models}
+          onChange={setModels}
+        />
+        <TextInput
+          type="datetime-local"
+          label={text.keys.expires}
+          value={expires}
+          onChange={(event) => setExpires(event.currentTarget.value)}
+        />
+        <Checkbox
+          label={text.keys.mayPin}
+          checked={mayPin}
+          onChange={(event) => setMayPin(event.currentTarget.checked)}
+        />
+        <LimitsFields draft={limits} change={setLimits} />
+        <Group justify="flex-end">
+          <Text size="sm" c="red" role="alert">
+            {save.error instanceof Error ? save.error.message : ''}
+          </Text>
+          <Button type="submit" loading={save.isPending}>
+            {edits ? text.actions.save : text.actions.create}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

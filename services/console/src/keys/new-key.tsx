@@ -1,0 +1,22 @@
+import { Alert, Button, Group, Stack } from '@mantine/core';
+import { Copyable } from '../parts/copy.tsx';
+import { text } from '../text.ts';
+import { SetUp } from '../try/set-up.tsx';
+
+/** A key that was just made: the one time that it can be seen. */
+export function NewKey({ value, close }: { value: string; close: () => void }) {
+  return (
+    <Stack>
+      <Alert color="teal" role="status">
+        {text.keys.created}
+      </Alert>
+      <Copyable value={value} />
+      <SetUp clientKey={value} />
+      <Group justify="flex-end">
+        <Button onClick={close} data-autofocus>
+          {text.connect.done}
+        </Button>
+      </Group>
+    </Stack>
+  );
+}

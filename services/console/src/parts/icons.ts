@@ -1,0 +1,22 @@
+/** The icons that the console uses. */
+export {
+  ActivityLogIcon,
+  BarChartIcon,
+  CodeIcon,
+  DashboardIcon,
+  DotsHorizontalIcon,
+  DragHandleDots2Icon,
+  ExitIcon,
+  GearIcon,
+  MoonIcon,
+  IdCardIcon,
+  Link2Icon,
+  ListBulletIcon,
+  LockClosedIcon,
+  MagnifyingGlassIcon,
+  MixerHorizontalIcon,
+  PersonIcon,
+  PlayIcon,
+  PlusIcon,
+  QuestionMarkCircledIcon,
+} from '@radix-ui/react-icons';
