@@ -314,7 +314,9 @@ describe('errors of the gateway’s own', () => {
     expect((await ask()).headers.get('x-request-id')).toMatch(/^req_/);
     const answer = await ask({ 'x-request-id': 'mine-1' });
     expect(answer.headers.get('x-request-id')).toBe('mine-1');
-    const { request_id: said } = answer.ok ? { request_id: 'mine-1' } : ((await answer.json()) as { request_id: string });
+    const { request_id: said } = answer.ok
+      ? { request_id: 'mine-1' }
+      : ((await answer.json()) as { request_id: string });
     expect(said).toBe('mine-1');
   });
 });

@@ -12,7 +12,13 @@ import { VirtualList } from '../parts/virtual-list.tsx';
 import { text } from '../text.ts';
 
 const ROW = 56;
-const HEAD = [text.requests.when, text.audit.actor, text.audit.action, text.audit.subject, text.audit.outcome];
+const HEAD = [
+  text.requests.when,
+  text.audit.actor,
+  text.audit.action,
+  text.audit.subject,
+  text.audit.outcome,
+];
 
 export default function Audit() {
   const [actor, setActor] = useState('');
@@ -117,7 +123,10 @@ function Row({ entry: { at, actor, action, subject, outcome, from, details } }: 
           {actor}
         </Text>
         <Text size="xs" c="dimmed" truncate="end">
-          <span className="narrow-only">{action}, {timeOf(at)}</span> <span className="wide-only">{from}</span>
+          <span className="narrow-only">
+            {action}, {timeOf(at)}
+          </span>{' '}
+          <span className="wide-only">{from}</span>
         </Text>
       </Box>
       <Text size="sm" truncate="end" className="wide-only">

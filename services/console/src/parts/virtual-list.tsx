@@ -31,28 +31,28 @@ export function VirtualList<T>({ label, head, items, keyOf, rowHeight, more, loa
   }, [more, last, items.length, loadMore]);
   return (
     <>
-    {head}
-    <Box ref={frame} h="65vh" style={{ overflow: 'auto' }} tabIndex={0} role="region" aria-label={label}>
-      <Box h={rows.getTotalSize()} pos="relative" role="list" aria-label={label}>
-        {shown.map(({ index, start }) => {
-          const item = items[index];
-          if (item === undefined) return null;
-          return (
-            <div
-              key={keyOf(item)}
-              role="listitem"
-              aria-setsize={more ? -1 : items.length}
-              aria-posinset={index + 1}
-              className="virtual-row"
-              style={{ transform: `translateY(${start}px)`, height: rowHeight }}
-            >
-              {children(item)}
-            </div>
-          );
-        })}
+      {head}
+      <Box ref={frame} h="65vh" style={{ overflow: 'auto' }} tabIndex={0} role="region" aria-label={label}>
+        <Box h={rows.getTotalSize()} pos="relative" role="list" aria-label={label}>
+          {shown.map(({ index, start }) => {
+            const item = items[index];
+            if (item === undefined) return null;
+            return (
+              <div
+                key={keyOf(item)}
+                role="listitem"
+                aria-setsize={more ? -1 : items.length}
+                aria-posinset={index + 1}
+                className="virtual-row"
+                style={{ transform: `translateY(${start}px)`, height: rowHeight }}
+              >
+                {children(item)}
+              </div>
+            );
+          })}
+        </Box>
+        {more && <Loader size="sm" m="md" aria-label={text.actions.loading} />}
       </Box>
-      {more && <Loader size="sm" m="md" aria-label={text.actions.loading} />}
-    </Box>
     </>
   );
 }
