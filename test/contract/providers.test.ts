@@ -88,7 +88,11 @@ test('a test sends one real request with the provider’s own credential', async
   expect(answer.json.says).toMatch(/^It answered as up-m-2026 in \d+ ms\.$/);
   const sent = vendor.received.at(-1);
   expect(sent).toMatchObject({ method: 'POST', url: '/v1/messages' });
-  expect(sent?.headers).toMatchObject({ 'x-api-key': KEY, 'x-team': 'ops' });
+  expect(sent?.headers).toMatchObject({
+    'x-api-key': KEY,
+    'x-team': 'ops',
+    'anthropic-version': '2023-06-01',
+  });
   expect(JSON.parse(sent?.body.toString() ?? '')).toMatchObject({ model: 'up-m', max_tokens: 1 });
   await tried('chat', { model: 'another' });
   expect(vendor.received.at(-1)).toMatchObject({ url: '/v1/chat/completions' });

@@ -101,7 +101,7 @@ interface Answer {
 /** Follows no redirect: the credential is for this host only. */
 async function send(
   provider: ProviderConfig,
-  { path, body }: TestRequest,
+  { path, body, headers: demanded }: TestRequest,
   credential?: Header,
 ): Promise<Answer> {
   const { allowPrivateNetwork, timeouts, baseUrl, headers } = provider;
@@ -112,6 +112,7 @@ async function send(
       headers: {
         'content-type': 'application/json',
         'user-agent': USER_AGENT,
+        ...demanded,
         ...headers,
         ...(credential === undefined ? {} : { [credential[0]]: credential[1] }),
       },

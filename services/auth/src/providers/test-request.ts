@@ -4,6 +4,8 @@ export interface TestRequest {
   /** appended to the base URL */
   readonly path: string;
   readonly body: object;
+  /** what the protocol demands; a provider's own headers win */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const SAY = 'Say OK.';
@@ -13,7 +15,11 @@ export function testRequest(protocol: Protocol, model: string): TestRequest | un
   const messages = [{ role: 'user', content: SAY }];
   switch (protocol) {
     case 'anthropic-messages':
-      return { path: '/v1/messages', body: { model, max_tokens: 1, messages } };
+      return {
+        path: '/v1/messages',
+        headers: { 'anthropic-version': '2023-06-01' },
+        body: { model, max_tokens: 1, messages },
+      };
     case 'openai-chat':
       // newer models take no `max_tokens`, other vendors no `max_completion_tokens`: the answer is short by itself
       return { path: '/chat/completions', body: { model, messages } };
