@@ -93,7 +93,7 @@ function rendered({ items, totals, priceList }: Usage, groups: readonly string[]
     number('USD', (item) => item.costUsd.toFixed(4)),
   ];
   const notes = [
-    `${totals.requests} requests, ${totals.costUsd.toFixed(2)} USD`,
+    `${totals.requests} ${totals.requests === 1 ? 'request' : 'requests'}, ${totals.costUsd.toFixed(2)} USD`,
     totals.estimatedCostUsd > 0 ? `, of which ${totals.estimatedCostUsd.toFixed(2)} USD are estimated` : '',
     totals.unpricedAttempts > 0 ? `; ${totals.unpricedAttempts} attempts have no known price` : '',
     `. Prices: the configuration, else ${plain(priceList.name)} of ${plain(priceList.date)}.`,
