@@ -59,7 +59,7 @@ export async function createAuthApp(
   );
   const config = new ConfigSource(snapshot);
   const logger = createLogger('auth', env.LOG_LEVEL, logDestination);
-  warnOfTerms(snapshot, logger);
+  warnOfTerms(config, logger);
   const registry = createRegistry('auth', VERSION);
   registerConfigRevision(registry, config);
   dropRetiredSeries(registry, config);
