@@ -14,7 +14,7 @@ const words =
 const asciiWords = words.replace(/[^\n -~]/g, '-');
 
 /** A request as coding agents send it: system blocks, tools, a history of long texts; about `bytes` long. */
-export function agentBody(bytes: number, stream: boolean, text = words): Buffer {
+function agentBody(bytes: number, stream: boolean, text = words): Buffer {
   const tool = (n: number): object => ({
     name: `tool_${n}`,
     description: 'Reads a file from the local filesystem. '.repeat(4),

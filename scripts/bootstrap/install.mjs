@@ -44,7 +44,7 @@ function isInstalled(root) {
  * @param {Record<string, {version?: string, optional?: boolean, devOptional?: boolean, peer?: boolean}>} wanted
  * @param {Record<string, {version?: string}>} present
  */
-export function holdsAll(wanted, present) {
+function holdsAll(wanted, present) {
   return Object.entries(wanted).every(([path, { version, optional, devOptional }]) => {
     if (path === '') return true;
     const installed = present[path];

@@ -224,7 +224,7 @@ function portsInUse({ ports, sandbox }: Settings) {
 }
 
 /** How this machine reaches a listener: an address that means "every interface" is loopback from here. */
-export function localUrl(host: string, port: number): string {
+function localUrl(host: string, port: number): string {
   const reachable = { '0.0.0.0': '127.0.0.1', '::': '[::1]', '::1': '[::1]' }[host] ?? host;
   return `http://${reachable}:${port}`;
 }

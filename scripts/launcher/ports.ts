@@ -14,7 +14,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** undefined when the port can be listened on, else the system's error code (EADDRINUSE, EACCES, …). */
-export async function portProblem(port: number, host: string): Promise<string | undefined> {
+async function portProblem(port: number, host: string): Promise<string | undefined> {
   const server = createServer();
   try {
     await new Promise<void>((resolve, reject) => {

@@ -3,7 +3,6 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { ClientKeyStore } from '@muxgate/clients';
 import { parseConfig } from '@muxgate/config';
-import { createLogger } from '@muxgate/runtime';
 import { CredentialVault, KeyRing } from '@muxgate/vault';
 import { Redis } from 'ioredis';
 import {
@@ -14,7 +13,6 @@ import {
 
 export const ACCESS_KEYS = `a1:${randomBytes(32).toString('base64')}`;
 export const REFRESH_KEYS = `r1:${randomBytes(32).toString('base64')}`;
-export const logger = createLogger('test', 'silent');
 
 /** What a fake upstream received, byte for byte. */
 export interface Received {

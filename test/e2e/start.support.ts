@@ -104,7 +104,7 @@ export interface ProcessEntry {
   readonly command: string;
 }
 
-export async function processes(): Promise<ProcessEntry[]> {
+async function processes(): Promise<ProcessEntry[]> {
   const { stdout } = await promisify(execFile)('ps', ['-ewwo', 'pid=,ppid=,args=']);
   return stdout.split('\n').flatMap((line) => {
     const match = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line);

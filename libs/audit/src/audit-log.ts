@@ -110,7 +110,7 @@ export class AuditLog {
 }
 
 /** @internal of this library: a stream's entry, with what its hash is over. */
-export function toRecord(id: string, fields: string[]): AuditRecord {
+function toRecord(id: string, fields: string[]): AuditRecord {
   const entry = JSON.parse(fields[1] ?? '{}') as Omit<AuditRecord, 'id' | 'hash'>;
   return { ...entry, id, hash: fields[3] ?? '' };
 }

@@ -50,7 +50,7 @@ export function failing(sent: boolean, code: string): OAuthHttp {
   return () => Promise.reject(transportError(sent, code));
 }
 
-export function transportError(sent: boolean, code: string): Error {
+function transportError(sent: boolean, code: string): Error {
   return Object.assign(new Error(`${code} id.example`), { name: 'OAuthTransportError', sent, code });
 }
 

@@ -22,7 +22,7 @@ export interface DeadCredential {
 const DAY_MS = 24 * 3_600_000;
 
 /** What a credential died of, if the policy has it go by now. */
-export function deadCredential(
+function deadCredential(
   state: CredentialState,
   policy: ReapPolicy,
   isConfigured: boolean,

@@ -7,7 +7,7 @@ export const GEMINI_MODELS = ['gemini-sandbox-1'] as const;
 
 const RELEASED = '2026-01-01T00:00:00Z';
 
-export function anthropicModel(id: string): object {
+function anthropicModel(id: string): object {
   return {
     type: 'model',
     id,
@@ -23,7 +23,7 @@ export function anthropicModel(id: string): object {
   };
 }
 
-export function openaiModel(id: string): object {
+function openaiModel(id: string): object {
   return { id, object: 'model', created: Date.parse(RELEASED) / 1000, owned_by: 'sandbox' };
 }
 

@@ -6,7 +6,7 @@ import { loopbackRedirect, SANDBOX_CLIENTS } from './oauth-clients.js';
 import { OAuthStore } from './oauth-store.js';
 import type { Stats } from './stats.js';
 
-export const LLM_SCOPE = 'llm.invoke';
+const LLM_SCOPE = 'llm.invoke';
 const ACCOUNT = 'sandbox-user';
 const DAY = 24 * 60 * 60;
 

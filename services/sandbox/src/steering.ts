@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { VendorError } from './vendor-error.js';
 
-export const FAILURES = [
+const FAILURES = [
   'reset',
   'truncate',
   'mid-stream-error',

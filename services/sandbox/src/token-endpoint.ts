@@ -6,7 +6,7 @@ import type { OAuthServer } from './oauth-server.js';
 import type { Stats } from './stats.js';
 import { VendorError } from './vendor-error.js';
 
-export const TOKEN_MODES = [
+const TOKEN_MODES = [
   'normal',
   'down',
   'refused',

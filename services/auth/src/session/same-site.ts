@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { CrossSiteRefused, CsrfTokenMissing } from './session.errors.js';
 import type { Session } from './session.store.js';
 
-export const CSRF_HEADER = 'x-csrf-token';
+const CSRF_HEADER = 'x-csrf-token';
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**

@@ -37,7 +37,6 @@ const ADVICE: Readonly<Record<string, readonly string[]>> = {
   credential_expired: ['retry-after', '5'],
   credential_unavailable: ['retry-after', '1'],
   body_incomplete: ['connection', 'close'],
-  body_too_slow: ['connection', 'close'],
 };
 
 /** Anything thrown, as an error that may be shown; what was not meant for callers becomes an internal error. */

@@ -9,7 +9,6 @@ export const RequestMalformed = defineError('RequestMalformed', 'request_malform
 export const BodyEncoded = defineError('BodyEncoded', 'content_encoding_unsupported', 415);
 export const BodyIncomplete = defineError('BodyIncomplete', 'body_incomplete', 400);
 export const BodyTooLarge = defineError('BodyTooLarge', 'body_too_large', 413);
-export const BodyTooSlow = defineError('BodyTooSlow', 'body_too_slow', 408);
 export const CredentialMissing = defineError('CredentialMissing', 'credential_not_connected', 503);
 export const CredentialRevoked = defineError('CredentialRevoked', 'credential_needs_reauthorization', 503);
 export const CredentialEnded = defineError('CredentialEnded', 'credential_expired', 503);

@@ -12,11 +12,11 @@ const FLUSH_AFTER_MS = 5;
 let opened = 0;
 
 /** Who writes a spool: its file names and its batches carry it. */
-export function ownName(): string {
+function ownName(): string {
   return `${hostname()}~${process.pid}~${Date.now().toString(36)}${(opened++).toString(36)}`;
 }
 
-export function spoolFile(name: string, generation: number): string {
+function spoolFile(name: string, generation: number): string {
   return `${name}~${generation}.usage`;
 }
 

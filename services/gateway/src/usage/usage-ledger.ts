@@ -15,7 +15,7 @@ export interface LedgerSettings {
 }
 
 /** Sent at once, this many rows keep Redis busy for some milliseconds. */
-export const BATCH_LIMITS = { rows: 1_000, groups: 20_000 };
+const BATCH_LIMITS = { rows: 1_000, groups: 20_000 };
 /** What waits for Redis: 50,000 rows, some 20 MB. */
 const MAX_WAITING = 50;
 const EVERY_MS = 250;
