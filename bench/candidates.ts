@@ -210,9 +210,18 @@ providers:
     baseUrl: ${upstream}
     auth: { type: apiKey, value: "\${BENCH_UPSTREAM_KEY}" }
     allowPrivateNetwork: true
+  - name: bench-events
+    protocol: anthropic-messages
+    baseUrl: ${upstream}
+    auth: { type: apiKey, value: "\${BENCH_UPSTREAM_KEY}" }
+    headers: { x-bench-events: '100' }
+    allowPrivateNetwork: true
 models:
   - name: bench-model
     targets: [{ provider: bench, model: bench-upstream-model }]
+    pricing: { input: 3, output: 15 }
+  - name: bench-translated
+    targets: [{ provider: bench-events, model: bench-upstream-model }]
     pricing: { input: 3, output: 15 }
 router: { default: bench-model }
 `;

@@ -71,10 +71,28 @@ function workload(
   };
 }
 
+/** A Chat Completions client at the Messages upstream: each event is translated, so CPU over 100 is the cost of one. */
+const TRANSLATED: Workload = {
+  name: '100 events in a burst, translated',
+  request: {
+    path: '/v1/chat/completions',
+    headers: { 'content-type': 'application/json', 'x-bench-events': '100' },
+    body: Buffer.from(
+      JSON.stringify({
+        model: 'bench-translated',
+        stream: true,
+        messages: [{ role: 'user', content: words.repeat(18) }],
+      }),
+    ),
+  },
+  connections: 32,
+};
+
 export const WORKLOADS: readonly Workload[] = [
   workload('2 KB JSON', { bytes: 2_000, limit: 1.25 }),
   workload('100 events in a burst', { bytes: 2_000, events: 100, limit: 0.9 }),
   workload('100 events one by one', { bytes: 2_000, events: 100, intervalMs: 0, limit: 1.15 }),
+  TRANSLATED,
   workload('100 KB body', { bytes: 100_000, limit: 0.45 }),
   workload('200 KB body', { bytes: 200_000 }),
   workload('1 MB body', { bytes: 1_000_000, connections: 8, limit: 0.45 }),

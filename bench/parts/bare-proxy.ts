@@ -12,7 +12,7 @@ import { Pool, type Dispatcher } from 'undici';
 const [upstreamOrigin, clientKey] = process.argv.slice(2) as [string, string];
 const pool = new Pool(upstreamOrigin, { connections: 256, pipelining: 1, keepAliveTimeout: 60_000 });
 const clients = new Map([[hash('sha256', clientKey), 'bench']]);
-const models = new Set(['bench-model']);
+const models = new Set(['bench-model', 'bench-translated']);
 const registry = new Registry();
 const registers = [registry];
 const requests = new Counter({
