@@ -115,6 +115,16 @@ describe.each(PATHS)('%s', (path) => {
     await expect((await ask(path, false, { fail: 'truncate' })).text()).rejects.toThrow('terminated');
   });
 
+  it('fail cut-json and second-start: an event breaks off, or the answer begins again', async () => {
+    const cut = await (await ask(path, true, { fail: 'cut-json', events: 10, 'fail-after': 3 })).text();
+    expect(occurrences(cut, delta)).toBeGreaterThanOrEqual(3);
+    expect(cut).not.toContain(closing);
+    expect(cut.endsWith('\n')).toBe(false);
+    const twice = await (await ask(path, true, { fail: 'second-start', events: 10, 'fail-after': 3 })).text();
+    expect(occurrences(twice, delta)).toBe(13);
+    expect(occurrences(twice, closing)).toBeGreaterThanOrEqual(1);
+  });
+
   it('fail mid-stream-error and early-error: an error event after content, or as the very first', async () => {
     const text = await (await ask(path, true, { fail: 'mid-stream-error', events: 4 })).text();
     expect(occurrences(text, delta)).toBe(2);

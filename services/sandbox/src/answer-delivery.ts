@@ -21,8 +21,12 @@ export async function deliverStream(
   const strikeAt = strikePoint(steering, frames);
   let pending = '';
   let sent = 0;
+  let unsent: Frame | undefined;
   for (const frame of frames()) {
-    if (sink.gone.aborted || sent === strikeAt) break;
+    if (sink.gone.aborted || sent === strikeAt) {
+      unsent = frame;
+      break;
+    }
     pending += frame.wire;
     if (frame.content) sent += 1;
     if (intervalMs > 0 ? frame.content || sent === 0 : pending.length >= BURST_BYTES) {
@@ -39,6 +43,9 @@ export async function deliverStream(
   }
   await sink.write(pending);
   if (fail === 'mid-stream-error' || fail === 'early-error') await sink.write(errorFrames);
+  if (fail === 'cut-json' && unsent !== undefined)
+    await sink.write(unsent.wire.slice(0, unsent.wire.length / 2));
+  if (fail === 'second-start') for (const frame of frames()) await sink.write(frame.wire);
   await sink.fail(fail === 'reset' ? 'reset' : fail === 'silence' ? 'never' : 'end');
   return sent / countContent(frames());
 }

@@ -1,7 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { VendorError } from './vendor-error.js';
 
-const FAILURES = ['reset', 'truncate', 'mid-stream-error', 'early-error', 'hang', 'silence', 'html'] as const;
+const FAILURES = [
+  'reset',
+  'truncate',
+  'cut-json',
+  'second-start',
+  'mid-stream-error',
+  'early-error',
+  'hang',
+  'silence',
+  'html',
+] as const;
 export type Failure = (typeof FAILURES)[number];
 
 /** What one request asks of the vendor by `x-sandbox-*` headers; the table is in the README of this service. */
