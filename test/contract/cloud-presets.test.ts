@@ -235,7 +235,12 @@ describe('presets of protocols that requests are translated to', () => {
       const mark = model === 'bedrock' ? { cachePoint: { type: 'default', ttl: '1h' } } : { cache_control };
       expect(JSON.stringify(sent).split(JSON.stringify(mark).slice(1, -1))).toHaveLength(3);
       expect(JSON.stringify(sent['messages'])).toContain('"signature":"sig-0"');
-      expect(JSON.stringify(sent)).toContain('budget_tokens');
+      const thinking = { type: 'enabled', budget_tokens: 2_000 };
+      expect(sent).toMatchObject(
+        model === 'bedrock'
+          ? { inferenceConfig: { maxTokens: 9_000 }, additionalModelRequestFields: { thinking } }
+          : { max_tokens: 9_000, thinking },
+      );
     },
   );
 

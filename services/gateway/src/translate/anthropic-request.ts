@@ -1,4 +1,5 @@
-import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool } from '@ai-sdk/provider';
+import type { JSONObject, LanguageModelV4CallOptions, LanguageModelV4FunctionTool } from '@ai-sdk/provider';
+import { readClaudeThinking } from './claude-thinking.js';
 import type { Dropped } from './dropped.js';
 import { fileFromData, fileFromUrl } from './file-part.js';
 import {
@@ -48,6 +49,11 @@ export function readAnthropicRequest(
   const config = isObject(body['output_config']) ? body['output_config'] : {};
   dropped.unread(config, new Set(['effort', 'format']), 'output_config.');
   const tools = readTools(body['tools'], dropped);
+  const { toolChoice, parallelTools } = readToolChoice(body['tool_choice'], tools, dropped);
+  const own = present<JSONObject>({
+    parallelTools,
+    thinking: readClaudeThinking(body['thinking'], config['effort']),
+  });
   return present<LanguageModelV4CallOptions>({
     prompt: readPrompt(body, dropped),
     maxOutputTokens: numberIn(body, 'max_tokens'),
@@ -58,7 +64,8 @@ export function readAnthropicRequest(
     responseFormat: readFormat(config['format'] ?? body['output_format']),
     reasoning: readThinking(body['thinking'], config['effort']),
     tools: tools.length > 0 ? tools : undefined,
-    ...readToolChoice(body['tool_choice'], tools, dropped),
+    toolChoice,
+    providerOptions: Object.keys(own).length > 0 ? { muxgate: own } : undefined,
   });
 }
 
@@ -226,12 +233,9 @@ function readToolChoice(
   choice: unknown,
   tools: readonly LanguageModelV4FunctionTool[],
   dropped: Dropped,
-): Pick<LanguageModelV4CallOptions, 'toolChoice' | 'providerOptions'> {
+): Pick<LanguageModelV4CallOptions, 'toolChoice'> & { parallelTools?: false } {
   if (!isObject(choice) || tools.length === 0) return {};
-  const serial =
-    choice['disable_parallel_tool_use'] === true
-      ? { providerOptions: { muxgate: { parallelTools: false } } }
-      : {};
+  const serial = choice['disable_parallel_tool_use'] === true ? { parallelTools: false as const } : {};
   switch (choice['type']) {
     case 'any':
       return { toolChoice: { type: 'required' }, ...serial };

@@ -1,7 +1,9 @@
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import { describe, expect, it } from 'vitest';
+import { readClaudeThinking } from './claude-thinking.js';
 import { Dropped } from './dropped.js';
 import { fit } from './fit.js';
+import { present } from './json.js';
 
 const user = { role: 'user' as const, content: [{ type: 'text' as const, text: 'hi' }] };
 const call = { type: 'tool-call' as const, toolCallId: 't', toolName: 'look', input: {} };
@@ -25,9 +27,10 @@ const thought = (signature?: string) => ({
 function fitted(
   dialect: Parameters<typeof fit>[1],
   options: LanguageModelV4CallOptions,
+  model = 'm',
 ): { options: LanguageModelV4CallOptions; dropped: string | undefined } {
   const dropped = new Dropped();
-  return { options: fit(options, dialect, 'm', dropped), dropped: dropped.headers[1] };
+  return { options: fit(options, dialect, model, dropped), dropped: dropped.headers[1] };
 }
 
 describe('thoughts', () => {
@@ -96,6 +99,59 @@ it('Anthropic, which demands a limit, gets one large enough for whole files', ()
   expect(fitted('anthropic-messages', { prompt: [user] }).options.maxOutputTokens).toBe(32_000);
   expect(fitted('anthropic-messages', { prompt: [user], maxOutputTokens: 7 }).options.maxOutputTokens).toBe(
     7,
+  );
+});
+
+describe('thinking that a Messages client asks for', () => {
+  const asking = (thinking: object, effort?: string) => ({
+    prompt: [user],
+    maxOutputTokens: 9_000,
+    reasoning: 'medium' as const,
+    providerOptions: { muxgate: present({ thinking: readClaudeThinking(thinking, effort) }) },
+  });
+  const enabled = { type: 'enabled', budget_tokens: 2_000 };
+
+  it('reaches Claude to the token, within the limit that counts both', () => {
+    const vertex = fitted('vertex-anthropic', asking(enabled), 'claude-sonnet-4-5@20250929');
+    expect(vertex.dropped).toBeUndefined();
+    expect(vertex.options).toMatchObject({
+      maxOutputTokens: 7_000,
+      providerOptions: { anthropic: { thinking: { type: 'enabled', budgetTokens: 2_000 } } },
+    });
+    expect(vertex.options.reasoning).toBeUndefined();
+  });
+
+  it('is adaptive, and its budget named, where the model takes no budget', () => {
+    const { options, dropped } = fitted('vertex-anthropic', asking(enabled), 'claude-opus-5-5');
+    expect(dropped).toBe('thinking.budget_tokens');
+    expect(options).toMatchObject({
+      maxOutputTokens: 9_000,
+      providerOptions: { anthropic: { thinking: { type: 'adaptive' } } },
+    });
+  });
+
+  it('adaptive stays adaptive, with its effort and display', () => {
+    const adaptive = { type: 'adaptive', display: 'summarized' };
+    const model = 'eu.anthropic.claude-opus-4-6-v1';
+    expect(fitted('bedrock', asking(adaptive, 'max'), model).options.providerOptions).toEqual({
+      amazonBedrock: {
+        reasoningConfig: { type: 'adaptive', display: 'summarized', maxReasoningEffort: 'max' },
+      },
+    });
+    expect(
+      fitted('vertex-anthropic', asking(adaptive, 'max'), 'claude-opus-4-6').options.providerOptions,
+    ).toEqual({
+      anthropic: { thinking: { type: 'adaptive', display: 'summarized' }, effort: 'max' },
+    });
+  });
+
+  it.each(['openai-chat', 'openai-responses', 'gemini', 'vertex'] as const)(
+    'becomes an effort at %s, and the budget is named',
+    (dialect) => {
+      const { options, dropped } = fitted(dialect, asking(enabled));
+      expect(options.reasoning).toBe('medium');
+      expect(dropped).toBe('thinking.budget_tokens');
+    },
   );
 });
 

@@ -4,6 +4,7 @@ import type {
   SharedV4ProviderOptions,
 } from '@ai-sdk/provider';
 import { asBedrockOptions } from './bedrock-options.js';
+import { claudeThinkingOf, exactThinking } from './claude-thinking.js';
 import type { Dialect } from './dialect.js';
 import type { Dropped } from './dropped.js';
 import { REASONING_MODELS } from './model-quirks.js';
@@ -25,16 +26,23 @@ export function fit(options: Options, dialect: Dialect, model: string, dropped: 
   const { providerOptions, ...call } = options;
   const serial = providerOptions?.['muxgate']?.['parallelTools'] === false;
   const claude = CLAUDE_DIALECTS.has(dialect) || (dialect === 'bedrock' && CLAUDE.test(model));
+  const thinking = claudeThinkingOf(providerOptions);
+  if (!claude && thinking?.budgetTokens !== undefined) dropped.add('thinking.budget_tokens');
   const prompt = withoutForeignThoughts(call.prompt, claude, dropped);
   if (!claude && hasCacheMarks(options)) dropped.add('cache_control');
   switch (dialect) {
     case 'anthropic-messages':
-    case 'vertex-anthropic':
-      return {
-        maxOutputTokens: ANTHROPIC_MAX_TOKENS,
-        ...withoutUnprovenThinking({ ...call, prompt: withLegalToolIds(prompt) }, dropped),
-        ...(serial ? { providerOptions: { anthropic: { disableParallelToolUse: true } } } : {}),
+    case 'vertex-anthropic': {
+      const limited = { maxOutputTokens: ANTHROPIC_MAX_TOKENS, ...call, prompt: withLegalToolIds(prompt) };
+      const fitted = claudeCall(limited, thinking, model, dropped);
+      const { effort, ...type } = fitted.thinking ?? {};
+      const anthropic = {
+        ...(fitted.thinking === undefined ? {} : { thinking: type }),
+        ...(effort === undefined ? {} : { effort }),
+        ...(serial ? { disableParallelToolUse: true } : {}),
       };
+      return { ...fitted.call, providerOptions: { anthropic } };
+    }
     case 'openai-chat':
       return {
         ...(call.reasoning === 'none' && !REASONING_MODELS.test(model) ? withoutReasoning(call) : call),
@@ -58,11 +66,17 @@ export function fit(options: Options, dialect: Dialect, model: string, dropped: 
       if (claude && (call.tools ?? []).some(isMarked)) dropped.add('tools.cache_control');
       if (call.responseFormat?.type === 'json' && call.responseFormat.schema === undefined)
         dropped.add('response_format');
-      const fitted = withoutUnprovenThinking({ ...call, prompt: withLegalToolIds(prompt) }, dropped);
+      const asked = claude ? thinking : undefined;
+      const fitted = claudeCall({ ...call, prompt: withLegalToolIds(prompt) }, asked, model, dropped);
+      const { effort, ...type } = fitted.thinking ?? {};
+      const reasoningConfig = { ...type, ...(effort === undefined ? {} : { maxReasoningEffort: effort }) };
       return {
-        ...fitted,
-        prompt: lateSystemAsUser(claude ? asBedrockOptions(fitted.prompt) : fitted.prompt),
-        ...(serial ? { providerOptions: { anthropic: { disableParallelToolUse: true } } } : {}),
+        ...fitted.call,
+        prompt: lateSystemAsUser(claude ? asBedrockOptions(fitted.call.prompt) : fitted.call.prompt),
+        providerOptions: {
+          ...(fitted.thinking === undefined ? {} : { amazonBedrock: { reasoningConfig } }),
+          ...(serial ? { anthropic: { disableParallelToolUse: true } } : {}),
+        },
       };
     }
     case 'gemini':
@@ -111,8 +125,13 @@ function withoutForeignThoughts(
 }
 
 /** Anthropic refuses a thinking turn whose calls came without the thought before them; then it must not think. */
-function withoutUnprovenThinking(call: Options, dropped: Dropped): Options {
-  if (call.reasoning === undefined || call.reasoning === 'none') return call;
+function claudeCall(
+  call: Options,
+  asked: ReturnType<typeof claudeThinkingOf>,
+  model: string,
+  dropped: Dropped,
+): ReturnType<typeof exactThinking> {
+  if (asked === undefined && (call.reasoning === undefined || call.reasoning === 'none')) return { call };
   const begun = call.prompt.findLastIndex(({ role }) => role === 'user') + 1;
   const unproven = call.prompt
     .slice(begun)
@@ -122,9 +141,9 @@ function withoutUnprovenThinking(call: Options, dropped: Dropped): Options {
         message.content.some(({ type }) => type === 'tool-call') &&
         message.content[0]?.type !== 'reasoning',
     );
-  if (!unproven) return call;
+  if (!unproven) return exactThinking(call, asked, model, dropped);
   dropped.add('reasoning');
-  return withoutReasoning(call);
+  return { call: withoutReasoning(call) };
 }
 
 function withoutReasoning({ reasoning: _reasoning, ...rest }: Options): Options {
