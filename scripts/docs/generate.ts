@@ -23,7 +23,7 @@ export async function generate(root: string): Promise<void> {
     'metrics.md': renderMetricsReference(),
     'errors.md': renderErrorReference(),
     'plugins.md': renderPluginReference(),
-    'providers.md': renderProviderReference(),
+    '../providers.md': renderProviderReference(),
     'oauth-checklist.md': renderOAuthChecklist(),
   };
   for (const [name, text] of Object.entries(pages)) {

@@ -5,7 +5,7 @@ import {
   type ProviderPreset,
 } from '../../libs/providers/src/index.ts';
 
-/** docs/reference/providers.md, from the provider presets. */
+/** docs/providers.md, from the provider presets. */
 export function renderProviderReference(): string {
   const remote = PROVIDER_PRESETS.filter((preset) => preset.local !== true);
   const local = PROVIDER_PRESETS.filter((preset) => preset.local === true);
@@ -14,7 +14,7 @@ export function renderProviderReference(): string {
 # Provider presets
 
 A preset fills in a provider's \`protocol\`, \`baseUrl\`, \`headers\` and the header that takes the key. What stands beside
-it in the [configuration file](configuration.md) wins; \`headers\` are joined, one by one. An \`anthropic-version\` of the
+it in the [configuration file](reference/configuration.md) wins; \`headers\` are joined, one by one. An \`anthropic-version\` of the
 client's own stands before that of a preset.
 
 \`\`\`yaml
