@@ -22,13 +22,13 @@ export async function connectSandbox(access: AuthAccess, signal?: AbortSignal): 
   const { url } = await call<{ url: string }>(access, 'POST', '/api/oauth/authorize', signal, {
     provider: PROVIDER,
   });
-  const redirectUrl = await approve(new URL(url), signal);
+  const redirectUrl = await approveAtSandbox(new URL(url), signal);
   await call(access, 'POST', '/api/oauth/exchange', signal, { redirectUrl });
   return true;
 }
 
 /** Plays the browser at the vendor, which approves by itself, up to the redirect that leads back to us. */
-async function approve(authorizeUrl: URL, signal?: AbortSignal): Promise<string> {
+export async function approveAtSandbox(authorizeUrl: URL, signal?: AbortSignal): Promise<string> {
   const redirectUri = authorizeUrl.searchParams.get('redirect_uri') ?? '';
   const jar = new CookieJar();
   let url = authorizeUrl;

@@ -59,7 +59,7 @@ describe('the gateway’s life', () => {
     expect((await ask()).status).toBe(200);
   });
 
-  it('drains: new requests are sent elsewhere, streams finish, what is left at the deadline gets an error event', async () => {
+  it('drains: new requests are sent elsewhere, streams finish, clients are told to leave their connection, what is left at the deadline gets an error event', async () => {
     upstream.answer = async (request, res) => {
       res.writeHead(200, { 'content-type': 'text/event-stream' }).write(DELTA);
       if (!request.body.includes('endless')) {
@@ -75,11 +75,20 @@ describe('the gateway’s life', () => {
     const [announce, drain] = gateway.stop;
     await announce?.run();
     expect((await fetch(`${gateway.managementUrl}/readyz`)).status).toBe(503);
+    const lastHere = post(`${gateway.url}/v1/messages`, '{"model":"patient","stream":true}', {
+      'x-api-key': gateway.key,
+    });
+    await eventually(() => upstream.received.length === 3);
     const drained = drain?.run();
     const refused = await ask();
     expect(refused.status).toBe(503);
     expect(refused.headers).toMatchObject({ 'retry-after': '1', connection: 'close' });
     expect((await finishing).text).toBe(DELTA + END);
+    expect(await lastHere).toMatchObject({
+      status: 200,
+      text: DELTA + END,
+      headers: { connection: 'close' },
+    });
     await drained;
     const { text } = await endless;
     expect(text.startsWith(`${DELTA}event: error\ndata: `)).toBe(true);

@@ -6,9 +6,9 @@ export interface CallResult {
   readonly headers: Headers;
 }
 
-/** One request of a coding agent to the stack's gateway; streamed unless told. */
+/** One request of a coding agent to a gateway, or to what stands before several; streamed unless told. */
 export async function callGateway(
-  stack: Pick<RunningStack, 'gateway' | 'clientKey'>,
+  stack: { readonly gateway: { readonly url: string }; readonly clientKey: string },
   options: { text?: string; stream?: boolean; headers?: Record<string, string>; timeoutMs?: number } = {},
 ): Promise<CallResult> {
   const response = await fetch(`${stack.gateway.url}/v1/messages`, {

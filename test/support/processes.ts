@@ -11,7 +11,8 @@ import { freePort } from '../../scripts/launcher/ports.ts';
 import { isReadyWithin } from '../../scripts/launcher/readiness.ts';
 import { serviceEnvironment, type ServiceName } from '../../scripts/launcher/service-environment.ts';
 import { readSettings } from '../../scripts/launcher/settings.ts';
-import { startRedis, type TestRedis } from './redis.ts';
+import type { TestRedis } from './redis.ts';
+import { defaultRedisKind, startRedisOf } from './redis-kinds.ts';
 import { registerTeardown } from './teardown.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -100,13 +101,17 @@ export async function startService(name: ServiceName, given: NodeJS.ProcessEnv):
   };
 }
 
+/** One server by its URL, or several by the variables that name them (Sentinel, Cluster). */
+export type StackRedis =
+  TestRedis | { readonly url: string } | { readonly env: Readonly<Record<string, string>> };
+
 export interface StackOptions {
   /** Text of the configuration file; the one of npm start by default. It may refer to ${MUXGATE_SANDBOX_URL}. */
   config?: string;
   /** Life of the sandbox vendor's access tokens; 60. */
   tokenSeconds?: number;
-  /** A Redis of the test's own, or the URL of a proxy before one; a fresh one by default. */
-  redis?: TestRedis | { readonly url: string };
+  /** A Redis of the test's own, or the URL of a proxy before one; a fresh one of the default kind otherwise. */
+  redis?: StackRedis;
   /** Further environment, by service. */
   env?: Partial<Record<ServiceName, Record<string, string>>>;
   /** False leaves the sandbox credential unconnected; true by default. */
@@ -116,7 +121,7 @@ export interface StackOptions {
 }
 
 export interface RunningStack {
-  readonly redis: TestRedis | { readonly url: string };
+  readonly redis: StackRedis;
   readonly sandbox: ServiceProcess;
   readonly auth: ServiceProcess;
   readonly worker: ServiceProcess;
@@ -129,12 +134,14 @@ export interface RunningStack {
   admin(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   /** Connects the sandbox credential again, through public REST. */
   connect(): Promise<void>;
+  /** One more process of a service, beside the first, on ports of its own; ready. */
+  another(name: ServiceName, env?: Record<string, string>): Promise<ServiceProcess>;
   stop(): Promise<void>;
 }
 
 /** Redis, sandbox vendor, auth, worker and gateway as processes, ready, with the sandbox credential connected. */
 export async function startStack(options: StackOptions = {}): Promise<RunningStack> {
-  const redis = options.redis ?? (await startRedis());
+  const redis = options.redis ?? (await startRedisOf(defaultRedisKind()));
 
   const secrets = {
     adminToken: 'mxa_test_admin_token_of_this_stack_only_0123',
@@ -156,16 +163,16 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
     settings: { ...asked.settings, ports },
     secrets,
     publicUrl: `http://127.0.0.1:${ports.auth}`,
-    redis: { REDIS_URL: redis.url },
+    redis: 'env' in redis ? redis.env : { REDIS_URL: redis.url },
   };
   const sandboxUrl = await options.sandboxUrl?.(ports.sandbox);
-  const launch = (name: ServiceName) =>
-    startService(name, {
-      ...serviceEnvironment(name, deployment, { PATH: process.env['PATH'] }),
-      ...(sandboxUrl && name !== 'sandbox' ? { MUXGATE_SANDBOX_URL: sandboxUrl } : {}),
-      ...(sandboxUrl && name === 'sandbox' ? { SANDBOX_PUBLIC_URL: sandboxUrl } : {}),
-      ...options.env?.[name],
-    });
+  const environment = (name: ServiceName): NodeJS.ProcessEnv => ({
+    ...serviceEnvironment(name, deployment, { PATH: process.env['PATH'] }),
+    ...(sandboxUrl && name !== 'sandbox' ? { MUXGATE_SANDBOX_URL: sandboxUrl } : {}),
+    ...(sandboxUrl && name === 'sandbox' ? { SANDBOX_PUBLIC_URL: sandboxUrl } : {}),
+    ...options.env?.[name],
+  });
+  const launch = (name: ServiceName) => startService(name, environment(name));
   const sandbox = await launch('sandbox');
   const auth = await launch('auth');
   const worker = await launch('worker');
@@ -195,15 +202,17 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
       return { status: response.status, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
     },
     connect,
+    another: async (name, env = {}) => {
+      const { PORT: _port, MANAGEMENT_PORT: _managementPort, ...given } = environment(name);
+      const service = await startService(name, { ...given, ...env });
+      services.unshift(service);
+      await service.waitReady();
+      return service;
+    },
     stop: async () => {
       for (const service of services) await service.stop();
-      if (isOwn(redis, options)) await redis.stop();
     },
   };
-}
-
-function isOwn(redis: RunningStack['redis'], options: StackOptions): redis is TestRedis {
-  return redis !== options.redis;
 }
 
 async function configFile(text: string | undefined): Promise<string> {

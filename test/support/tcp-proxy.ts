@@ -22,8 +22,18 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-/** A TCP proxy on loopback with faults to order. It ends with the test that started it. */
-export async function startTcpProxy(target: { port: number; host?: string }): Promise<TcpProxy> {
+export interface ProxyTarget {
+  readonly port: number;
+  readonly host?: string;
+}
+
+/**
+ * A TCP proxy on loopback with faults to order. It ends with the test that started it. A function is asked for the
+ * target of each new connection; where it names none the connection is refused.
+ */
+export async function startTcpProxy(
+  target: ProxyTarget | (() => ProxyTarget | undefined),
+): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let mode: ProxyMode = 'pass';
   let latencyMs = 0;
@@ -54,11 +64,12 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
   };
 
   const server = createServer({ allowHalfOpen: true }, (client) => {
-    if (mode === 'refuse') {
+    const to = typeof target === 'function' ? target() : target;
+    if (mode === 'refuse' || to === undefined) {
       client.resetAndDestroy();
       return;
     }
-    const upstream = connect({ port: target.port, host: target.host ?? '127.0.0.1', allowHalfOpen: true });
+    const upstream = connect({ port: to.port, host: to.host ?? '127.0.0.1', allowHalfOpen: true });
     open += 1;
     client.once('close', () => (open -= 1));
     for (const socket of [client, upstream]) {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Draining, Overloaded } from './errors.js';
 import type { Exchange } from './exchange.js';
@@ -18,7 +19,7 @@ export class Admission {
   private timer: NodeJS.Timeout | undefined;
   private late = false;
   private leaving = false;
-  private draining = false;
+  private readonly turnedAway = new WeakSet<Socket>();
   private whenEmpty: (() => void) | undefined;
 
   constructor(private readonly options: AdmissionOptions) {}
@@ -38,7 +39,8 @@ export class Admission {
 
   /** @throws Draining, Overloaded */
   admit(exchange: Exchange): void {
-    if (this.draining) throw new Draining('this gateway is shutting down; another one will answer');
+    if (this.leaving && this.turnedAway.has(exchange.req.socket))
+      throw new Draining('this gateway is shutting down; another one will answer');
     if (this.late || this.open.size >= this.options.maxInFlight)
       throw new Overloaded('this gateway is overloaded; try again in a moment');
     this.open.add(exchange);
@@ -51,11 +53,12 @@ export class Admission {
   /** Says so in `/readyz`, while load balancers still send requests here. */
   announceLeave(): void {
     this.leaving = true;
+    for (const { res } of this.open.all()) res.shouldKeepAlive = false;
   }
 
-  /** From now on nobody is let in. */
-  close(): void {
-    this.draining = true;
+  /** A connection that was opened too late: its requests are for another gateway. */
+  turnAway(connection: Socket): void {
+    this.turnedAway.add(connection);
   }
 
   /** Resolves with those still open when the time is over: none, if all have finished before. */
