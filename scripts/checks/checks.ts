@@ -5,6 +5,7 @@ import { build, buildIfStale } from '../launcher/build.ts';
 import { howToGetRedis, redisBinary } from '../launcher/redis-binary.ts';
 import { runCommand } from '../launcher/run-command.ts';
 import { withNode24First, type CheckResult } from './check-result.ts';
+import { getChromium, NO_CHROMIUM } from './chromium.ts';
 import { runVitest } from './vitest.ts';
 
 export interface Check {
@@ -26,6 +27,7 @@ export const CHECKS: readonly Check[] = [
   },
   { name: 'docs', meaning: 'reference pages are those the code generates', run: docsAreCurrent },
   { name: 'redis', meaning: 'a real Redis can be had', run: redisCanBeHad },
+  { name: 'chromium', meaning: 'a real browser can be had', run: chromiumCanBeHad },
   {
     name: 'unit',
     meaning: 'tests beside the code',
@@ -36,14 +38,8 @@ export const CHECKS: readonly Check[] = [
     meaning: 'test/contract',
     run: (root, _print, signal) => runVitest(root, 'contract', signal),
   },
-  {
-    name: 'e2e',
-    meaning: 'test/e2e and test/chaos: the built services as processes',
-    run: async (root, print, signal) => {
-      const built = await buildIfStale(root, print, signal);
-      return built.failed ? verdict(built, print) : await runVitest(root, 'e2e', signal);
-    },
-  },
+  processes('e2e', 'test/e2e and test/chaos: the built services as processes'),
+  processes('browser', 'test/browser: the console in a real browser'),
 ];
 
 const PASSED: CheckResult = { passed: 1, failed: 0, skipped: [] };
@@ -53,6 +49,18 @@ function verdict({ failed }: { failed: string | undefined }, print: (line: strin
   if (failed === undefined) return PASSED;
   print(failed);
   return FAILED;
+}
+
+/** Tests that start what was built. */
+function processes(name: string, meaning: string): Check {
+  return {
+    name,
+    meaning,
+    run: async (root, print, signal) => {
+      const built = await buildIfStale(root, print, signal);
+      return built.failed ? verdict(built, print) : await runVitest(root, name, signal);
+    },
+  };
 }
 
 /** A program of node_modules/.bin; its output is shown when it fails. */
@@ -112,4 +120,13 @@ async function redisCanBeHad(
 ): Promise<CheckResult> {
   const binary = await redisBinary({ onProgress: (message) => print(`   ${message}`), signal });
   return verdict({ failed: binary ? undefined : `No Redis could be had. ${howToGetRedis()}` }, print);
+}
+
+async function chromiumCanBeHad(
+  _root: string,
+  print: (line: string) => void,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const path = await getChromium((message) => print(`   ${message}`), signal);
+  return path === undefined ? { ...PASSED, passed: 0, skipped: [`chromium: ${NO_CHROMIUM}`] } : PASSED;
 }

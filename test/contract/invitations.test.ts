@@ -1,6 +1,6 @@
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath } from '../support/chromium.ts';
+import { chromiumPath } from '../../scripts/checks/chromium.ts';
 import { consent, OPERATOR, startAuthWorld, VIEWER, type AuthWorld } from './auth-harness.ts';
 
 let world: AuthWorld;

@@ -5,6 +5,7 @@ import { createTheme, MantineProvider } from '@mantine/core';
 import { ModalsProvider } from '@mantine/modals';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { setNonce } from 'get-nonce';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
@@ -33,6 +34,8 @@ const queries = new QueryClient({
 
 /** The page's own nonce: the only inline styles that its policy lets in. */
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+// of what keeps the page behind a dialog from scrolling
+setNonce(nonce);
 
 createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>

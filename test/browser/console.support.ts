@@ -1,0 +1,116 @@
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from 'playwright-core';
+import { startStack, type RunningStack } from '../support/processes.js';
+
+/** Where the vendor's "paste" client sends the browser: nobody listens there, the person copies the address. */
+export const NOWHERE = 'http://127.0.0.1:1455/auth/callback';
+
+const oauthProvider = (name: string, more = ''): string => `  - name: ${name}
+    grant: ${name === 'television' ? 'device_code' : 'authorization_code'}
+    issuer: '\${MUXGATE_SANDBOX_URL}'
+    clientId: muxgate
+    clientAuthentication: none
+    scopes: [openid, offline_access, llm.invoke]
+    authorizeParams: { prompt: consent }
+    allowPrivateNetwork: true
+${more}`;
+
+const provider = (name: string, protocol: string, path = ''): string =>
+  `  - { name: ${name}, protocol: ${protocol}, baseUrl: '\${MUXGATE_SANDBOX_URL}${path}', auth: { type: oauth, credential: sandbox }, allowPrivateNetwork: true }\n`;
+
+const CONFIG = `version: 1
+console:
+  sso:
+    issuer: '\${MUXGATE_SANDBOX_URL}'
+    clientId: muxgate
+    label: Acme
+    scopes: [openid, email, groups]
+    rolesClaim: groups
+    roles: { admin: [muxgate-admins] }
+    allowPrivateNetwork: true
+oauthProviders:
+${oauthProvider('sandbox')}${oauthProvider('pasted', `    redirectUri: ${NOWHERE}\n`)}${oauthProvider('television')}providers:
+${provider('first', 'anthropic-messages')}${provider('second', 'openai-chat', '/v1')}models:
+  - name: claude-sandbox
+    targets:
+      - { provider: first, model: claude-sandbox-1, priority: 1 }
+      - { provider: second, model: gpt-sandbox-1, priority: 2 }
+    pricing: { input: 3, output: 15 }
+router:
+  default: claude-sandbox
+`;
+
+export interface ConsoleWorld {
+  readonly stack: RunningStack;
+  readonly browser: Browser;
+  /** The console's own address, without a slash at its end. */
+  readonly url: string;
+  /** A browser of its own, with its own cookies, whose complaints are collected. */
+  visitor(options?: BrowserContextOptions): Promise<Visitor>;
+  stop(): Promise<void>;
+}
+
+export interface Visitor {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** What pages threw, and what their policy refused. */
+  readonly complaints: string[];
+  /** Opens a view of the console. */
+  go(view: string): Promise<void>;
+  /** Signs in as an operator with a token would. */
+  signIn(token?: string): Promise<void>;
+}
+
+/** The whole of Muxgate as processes, and a real Chromium that looks at its console. */
+export async function startConsole(
+  executablePath: string,
+  options: Parameters<typeof startStack>[0] = {},
+): Promise<ConsoleWorld> {
+  const stack = await startStack({ config: CONFIG, tokenSeconds: 600, ...options });
+  const browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+  });
+  const url = `${stack.auth.url}/console`;
+  return {
+    stack,
+    browser,
+    url,
+    visitor: async (wishes) => visit(await browser.newContext(wishes), url, stack.adminToken),
+    stop: async () => {
+      await browser.close();
+      await stack.stop();
+    },
+  };
+}
+
+async function visit(context: BrowserContext, url: string, adminToken: string): Promise<Visitor> {
+  context.setDefaultTimeout(10_000);
+  const complaints: string[] = [];
+  context.on('weberror', (error) => complaints.push(error.error().message));
+  context.on('console', (message) => {
+    if (message.type() === 'error' && !/status of 4\d\d/.test(message.text()))
+      complaints.push(message.text());
+  });
+  const page = await context.newPage();
+  const go = async (view: string): Promise<void> => {
+    await page.goto(`${url}${view}`);
+  };
+  return {
+    context,
+    page,
+    complaints,
+    go,
+    signIn: async (token = adminToken) => {
+      await go('/');
+      await page.getByRole('textbox', { name: 'Admin token' }).fill(token);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    },
+  };
+}
