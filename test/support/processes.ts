@@ -11,6 +11,7 @@ import { freePort } from '../../scripts/launcher/ports.ts';
 import { isReadyWithin } from '../../scripts/launcher/readiness.ts';
 import { serviceEnvironment, type ServiceName } from '../../scripts/launcher/service-environment.ts';
 import { readSettings } from '../../scripts/launcher/settings.ts';
+import type { TestNetwork } from './network.ts';
 import type { TestRedis } from './redis.ts';
 import { defaultRedisKind, startRedisOf } from './redis-kinds.ts';
 import { registerTeardown } from './teardown.ts';
@@ -36,7 +37,11 @@ export interface ServiceProcess {
 }
 
 /** Starts a service from the build, with this environment and no more, on free ports where none are given. */
-export async function startService(name: ServiceName, given: NodeJS.ProcessEnv): Promise<ServiceProcess> {
+export async function startService(
+  name: ServiceName,
+  given: NodeJS.ProcessEnv,
+  network?: TestNetwork,
+): Promise<ServiceProcess> {
   const main = join(ROOT, `dist/services/${name}/src/main.js`);
   if (!existsSync(main)) throw new Error(`${main} is missing; these tests run the build: npm run build`);
   const port = given['PORT'] ?? String(await freePort());
@@ -46,12 +51,16 @@ export async function startService(name: ServiceName, given: NodeJS.ProcessEnv):
     PATH: process.env['PATH'],
     HOST: '127.0.0.1',
     ...given,
+    ...(network === undefined ? {} : { HOST: network.address }),
     PORT: port,
     MANAGEMENT_PORT: managementPort,
   };
+  const host = network?.address ?? '127.0.0.1';
+  const program = [process.execPath, main] as const;
+  const [command, ...args] = network === undefined ? program : ([...network.within, ...program] as const);
   const logs: string[] = [];
   const launch = (): GuardedChild => {
-    const started = guardedSpawn(process.execPath, [main], { cwd: ROOT, env });
+    const started = guardedSpawn(command, args, { cwd: ROOT, env });
     onLines(started.stdout, (line) => logs.push(line));
     onLines(started.stderr, (line) => logs.push(line));
     return started;
@@ -65,7 +74,7 @@ export async function startService(name: ServiceName, given: NodeJS.ProcessEnv):
     await exited;
     return running.exitCode;
   };
-  const managementUrl = `http://127.0.0.1:${managementPort}`;
+  const managementUrl = `http://${host}:${managementPort}`;
   const waitReady = async (timeoutMs = 20_000) => {
     const gone = new AbortController();
     const waitingFor = child;
@@ -84,7 +93,7 @@ export async function startService(name: ServiceName, given: NodeJS.ProcessEnv):
     get child() {
       return child;
     },
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host}:${port}`,
     managementUrl,
     logs,
     kill: async (signal) => {
@@ -116,6 +125,8 @@ export interface StackOptions {
   env?: Partial<Record<ServiceName, Record<string, string>>>;
   /** False leaves the sandbox credential unconnected; true by default. */
   connect?: boolean;
+  /** Networks of their own, by service, that can be cut off. */
+  networks?: Partial<Record<ServiceName, TestNetwork>>;
   /** The sandbox vendor as the services reach it, when a proxy stands before it: given the real port. */
   sandboxUrl?: (port: number) => Promise<string>;
 }
@@ -172,7 +183,7 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
     ...(sandboxUrl && name === 'sandbox' ? { SANDBOX_PUBLIC_URL: sandboxUrl } : {}),
     ...options.env?.[name],
   });
-  const launch = (name: ServiceName) => startService(name, environment(name));
+  const launch = (name: ServiceName) => startService(name, environment(name), options.networks?.[name]);
   const sandbox = await launch('sandbox');
   const auth = await launch('auth');
   const worker = await launch('worker');
