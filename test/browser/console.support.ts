@@ -23,7 +23,10 @@ ${more}`;
 const provider = (name: string, protocol: string, path = ''): string =>
   `  - { name: ${name}, protocol: ${protocol}, baseUrl: '\${MUXGATE_SANDBOX_URL}${path}', auth: { type: oauth, credential: sandbox }, allowPrivateNetwork: true }\n`;
 
-const CONFIG = `version: 1
+/** A configuration with single sign-on, each kind of connection and two targets; and more, as lines of its lists. */
+export const consoleConfig = (
+  more: Partial<Record<'oauthProviders' | 'providers' | 'models', string>> = {},
+) => `version: 1
 console:
   sso:
     issuer: '\${MUXGATE_SANDBOX_URL}'
@@ -34,14 +37,14 @@ console:
     roles: { admin: [muxgate-admins] }
     allowPrivateNetwork: true
 oauthProviders:
-${oauthProvider('sandbox')}${oauthProvider('pasted', `    redirectUri: ${NOWHERE}\n`)}${oauthProvider('television')}providers:
-${provider('first', 'anthropic-messages')}${provider('second', 'openai-chat', '/v1')}models:
+${oauthProvider('sandbox')}${oauthProvider('pasted', `    redirectUri: ${NOWHERE}\n`)}${oauthProvider('television')}${more.oauthProviders ?? ''}providers:
+${provider('first', 'anthropic-messages')}${provider('second', 'openai-chat', '/v1')}${more.providers ?? ''}models:
   - name: claude-sandbox
     targets:
       - { provider: first, model: claude-sandbox-1, priority: 1 }
       - { provider: second, model: gpt-sandbox-1, priority: 2 }
     pricing: { input: 3, output: 15 }
-router:
+${more.models ?? ''}router:
   default: claude-sandbox
 `;
 
@@ -71,7 +74,7 @@ export async function startConsole(
   executablePath: string,
   options: Parameters<typeof startStack>[0] = {},
 ): Promise<ConsoleWorld> {
-  const stack = await startStack({ config: CONFIG, tokenSeconds: 600, ...options });
+  const stack = await startStack({ config: consoleConfig(), tokenSeconds: 600, ...options });
   const browser = await chromium.launch({
     executablePath,
     args: ['--no-sandbox', '--disable-dev-shm-usage'],

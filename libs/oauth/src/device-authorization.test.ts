@@ -69,6 +69,15 @@ describe('device authorization', () => {
     );
   });
 
+  it('sends nobody to what is not a page', async () => {
+    for (const verification_uri of ['javascript:alert(1)', 'data:text/html,x', 'id.example']) {
+      expect(await rejection(ask({ ...BASE, verification_uri }))).toMatchObject({ kind: 'malformed' });
+      expect(await ask({ ...BASE, verification_uri_complete: verification_uri })).not.toHaveProperty(
+        'verificationUriComplete',
+      );
+    }
+  });
+
   it('D1 D2 D4 polls on, slower, or stops, as it is told, under status 400 and 200 alike', async () => {
     for (const status of [400, 200]) {
       const told = (error: string, intervalMs?: number) => poll({ status, body: { error } }, intervalMs);

@@ -53,7 +53,7 @@ export async function requestDeviceAuthorization(
   const fields = (response.ok ? readFields(text) : undefined) ?? {};
   const deviceCode = textOf(fields['device_code']);
   const userCode = textOf(fields['user_code']);
-  const verificationUri = textOf(fields['verification_uri']) ?? textOf(fields['verification_url']);
+  const verificationUri = pageOf(fields['verification_uri']) ?? pageOf(fields['verification_url']);
   if (!deviceCode || !userCode || !verificationUri) {
     throw errorFromAnswer(response.status, response.headers, text, now(), descriptor.quirks);
   }
@@ -64,9 +64,15 @@ export async function requestDeviceAuthorization(
     expiresAt: requestedAt + readLifetime(fields['expires_in']),
     intervalMs: readInterval(fields['interval']),
   };
-  const complete = textOf(fields['verification_uri_complete']);
+  const complete = pageOf(fields['verification_uri_complete']);
   if (complete !== undefined) authorization.verificationUriComplete = complete;
   return authorization;
+}
+
+/** A page that a person may be sent to: what a browser would run instead (`javascript:`) counts as absent. */
+function pageOf(value: unknown): string | undefined {
+  const text = textOf(value);
+  return text !== undefined && /^https?:$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined;
 }
 
 /**

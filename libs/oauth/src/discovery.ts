@@ -116,7 +116,7 @@ function assertS256({ name, grant }: OAuthClientDescriptor, metadata: Authorizat
   }
 }
 
-/** A configured endpoint wins; a document that came by https must not send us to http. */
+/** A configured endpoint wins; a document that came by https must not send us to http, and none to `javascript:`. */
 function discovered(
   endpoint: 'authorizationUrl' | 'tokenUrl' | 'deviceAuthorizationUrl' | 'revocationUrl' | 'jwksUrl',
   descriptor: OAuthClientDescriptor,
@@ -124,8 +124,8 @@ function discovered(
 ): Partial<Record<typeof endpoint, string>> {
   if (descriptor[endpoint] !== undefined || typeof value !== 'string') return {};
   const url = URL.parse(value);
-  const secure = descriptor.issuer?.startsWith('https:') !== true || url?.protocol === 'https:';
-  if (url === null || !secure) {
+  const schemes = descriptor.issuer?.startsWith('https:') === true ? ['https:'] : ['https:', 'http:'];
+  if (url === null || !schemes.includes(url.protocol)) {
     throw new DiscoveryFailed(`the metadata of OAuth provider ${descriptor.name} has an unsafe ${endpoint}`);
   }
   return { [endpoint]: value };

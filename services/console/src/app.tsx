@@ -8,6 +8,7 @@ import { Crash } from './parts/crash.tsx';
 import { Failed } from './parts/view.tsx';
 import { Shell } from './shell/shell.tsx';
 import { NotFound } from './shell/not-found.tsx';
+import { ownPath } from './sign-in/own-path.ts';
 import { SignIn } from './sign-in/sign-in.tsx';
 import { text } from './text.ts';
 
@@ -60,7 +61,7 @@ function Views() {
       <Suspense fallback={<Waiting />}>
         <Switch>
           <Route path="/sign-in">
-            <Redirect to={new URLSearchParams(window.location.search).get('returnTo') ?? '/'} replace />
+            <Redirect to={ownPath(new URLSearchParams(window.location.search).get('returnTo'))} replace />
           </Route>
           {VIEWS.map(({ path, view: View }) => (
             <Route key={path} path={path}>
@@ -77,7 +78,7 @@ function Views() {
 function Waiting() {
   return (
     <Center mih="40vh">
-      <Loader aria-label={text.actions.loading} />
+      <Loader role="status" aria-label={text.actions.loading} />
     </Center>
   );
 }

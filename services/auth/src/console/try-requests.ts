@@ -24,6 +24,8 @@ const PATHS: Readonly<Record<TrySurface, string>> = {
 };
 /** A key is made for one request and ends by itself, should taking it away fail. */
 const KEY_LIFETIME_MS = 5 * 60_000;
+/** The gateway's status: the answer itself is 200 once there is one to pass on. */
+const TRY_STATUS = 'x-muxgate-try-status';
 /** Of the gateway's headers, those that tell of the decision. */
 const SHOWN = /^(?:content-type|x-request-id|x-muxgate-.*|retry-after|x-should-retry|.*ratelimit.*)$/;
 
@@ -56,7 +58,8 @@ export class TryRequests {
       for (const [name, value] of Object.entries(answer.headers)) {
         if (SHOWN.test(name) && typeof value === 'string') response.set(name, value);
       }
-      response.status(answer.status).set('cache-control', 'no-store');
+      // a 401 of the gateway's or a vendor's is not the end of the person's session here
+      response.status(200).set({ 'cache-control': 'no-store', [TRY_STATUS]: String(answer.status) });
       response.flushHeaders();
       await pipeline(answer.data, response).catch(() => response.destroy());
     } finally {
@@ -77,6 +80,7 @@ export class TryRequests {
           headers: {
             authorization: `Bearer ${key}`,
             'user-agent': USER_AGENT,
+            'accept-encoding': 'identity',
             'x-request-id': requestId,
             ...(surface === 'anthropic-messages' ? { 'anthropic-version': '2023-06-01' } : {}),
             ...(provider === undefined ? {} : { 'x-muxgate-provider': provider }),

@@ -56,7 +56,7 @@ export class TryController {
     return publicUrl === undefined ? { models } : { url: publicUrl, models };
   }
 
-  /** Answers with the gateway's status, headers and body as they come. */
+  /** Answers with the gateway's headers and body as they come, and its status in `x-muxgate-try-status`. */
   @Post('try')
   @HttpCode(200)
   @Needs('operator')

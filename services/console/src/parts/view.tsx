@@ -36,7 +36,7 @@ export function Loaded<T>({ from, children }: { from: UseQueryResult<T>; childre
   if (from.isPending) {
     return (
       <Center mih={160}>
-        <Loader aria-label={text.actions.loading} />
+        <Loader role="status" aria-label={text.actions.loading} />
       </Center>
     );
   }

@@ -6,10 +6,11 @@ import { messageOf } from '../api/problem.ts';
 import { useSignIn } from '../api/session.ts';
 import logo from '../logo.svg';
 import { text } from '../text.ts';
+import { ownPath } from './own-path.ts';
 
 export function SignIn() {
   const parameters = new URLSearchParams(window.location.search);
-  const returnTo = parameters.get('returnTo') ?? '/';
+  const returnTo = ownPath(parameters.get('returnTo'));
   const sso = useQuery({
     queryKey: ['sso'],
     queryFn: () => call<{ enabled: boolean; label?: string }>('GET', '/api/sso'),

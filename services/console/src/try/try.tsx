@@ -64,7 +64,7 @@ function TryModels({ url, models }: { url: string; models: readonly string[] }) 
         <form
           onSubmit={(event: FormEvent) => {
             event.preventDefault();
-            start(draft);
+            if (may) start(draft);
           }}
         >
           <Stack>
@@ -117,14 +117,12 @@ function TryModels({ url, models }: { url: string; models: readonly string[] }) 
                 <Button variant="default" onClick={stop}>
                   {text.try.stop}
                 </Button>
+              ) : may ? (
+                <Button type="submit">{text.try.send}</Button>
               ) : (
-                <Button
-                  type="submit"
-                  disabled={!may}
-                  title={may ? undefined : text.actions.roleNeeded('operator')}
-                >
-                  {text.try.send}
-                </Button>
+                <Text size="sm" c="dimmed">
+                  {text.actions.roleNeeded('operator')}
+                </Text>
               )}
             </Group>
           </Stack>
@@ -151,9 +149,7 @@ function TryModels({ url, models }: { url: string; models: readonly string[] }) 
 
 function Answer({ attempt }: { attempt: Attempt }) {
   const { answer, failure, status, headers, tokens, firstMs, totalMs, running } = attempt;
-  const shown = Object.entries(headers).filter(
-    ([name]) => name.startsWith('x-muxgate') || name === 'x-request-id',
-  );
+  const shown = Object.entries(headers).filter(([name]) => /^x-muxgate-(?!try-)|^x-request-id$/.test(name));
   return (
     <Card withBorder component="section" aria-label={text.try.answer}>
       <Stack gap="xs">

@@ -16,6 +16,7 @@ export interface Attempt {
   readonly totalMs?: number;
 }
 
+const LONGEST_PAGE = 500;
 const NONE: Attempt = { running: false, answer: '', headers: {}, tokens: {} };
 
 /** Sends one request and follows its answer as it comes. */
@@ -51,7 +52,7 @@ async function follow(
     signal,
   });
   const headers = Object.fromEntries(response.headers);
-  const status = Number(headers['x-muxgate-try-status'] ?? response.status);
+  const status = Number(headers['x-muxgate-try-status']);
   update({ headers, status });
   let answer = '';
   let tokens: Tokens = {};
@@ -71,7 +72,16 @@ async function follow(
   if (response.body !== null && headers['content-type']?.startsWith('text/event-stream') === true) {
     for await (const event of eventsOf(response.body)) take(event);
   } else {
-    take(await response.json());
+    take(parsed(await response.text()));
   }
   update({ totalMs: performance.now() - startedAt });
+}
+
+/** A page of a proxy between is shown as it is. */
+function parsed(whole: string): unknown {
+  try {
+    return JSON.parse(whole);
+  } catch {
+    return { error: { message: whole.slice(0, LONGEST_PAGE) } };
+  }
 }

@@ -1,0 +1,22 @@
+/** Every view by its address, with its heading; the credential `sandbox` has to be connected. */
+export const VIEWS = [
+  ['/', 'Overview'],
+  ['/credentials', 'Credentials'],
+  ['/credentials/keys', 'Credentials'],
+  ['/credentials/invitations', 'Credentials'],
+  ['/credentials/oauth/sandbox', 'sandbox'],
+  ['/routing', 'Models & routing'],
+  ['/routing/models', 'Models & routing'],
+  ['/config', 'Configuration'],
+  ['/config/history', 'Configuration'],
+  ['/config/history/1', 'Revision 1'],
+  ['/config/replicas', 'Configuration'],
+  ['/explain', 'Explain'],
+  ['/try', 'Try it'],
+  ['/keys', 'Keys & teams'],
+  ['/keys/teams', 'Keys & teams'],
+  ['/usage', 'Usage & cost'],
+  ['/requests', 'Requests'],
+  ['/audit', 'Audit'],
+  ['/settings', 'Settings'],
+] as const;
