@@ -31,6 +31,10 @@ const READ = new Set(
   ),
 );
 const TOOL_READ = new Set(['type', 'name', 'description', 'input_schema', 'strict', 'cache_control']);
+const IMAGE_READ = new Set(['type', 'source', 'cache_control']);
+const RESULT_READ = new Set(['type', 'tool_use_id', 'content', 'is_error', 'cache_control']);
+/** `caller` says which of the vendor's own tools made the call; such are named themselves. */
+const CALL_READ = new Set(['type', 'id', 'name', 'input', 'cache_control', 'caller']);
 /** Claude Code's accounting line: an instruction to nobody, different in every turn, which would defeat prompt caches. */
 const BILLING_LINE = 'x-anthropic-billing-header';
 const VERSION_WITHOUT_SAMPLING = '2026-10-21';
@@ -54,6 +58,11 @@ export function readAnthropicRequest(
     parallelTools,
     thinking: readClaudeThinking(body['thinking'], config['effort']),
   });
+  const { thinking } = body;
+  if (isObject(thinking)) {
+    const known = ['type', 'budget_tokens', ...(thinking['type'] === 'adaptive' ? ['display'] : [])];
+    dropped.unread(thinking, new Set(known), 'thinking.');
+  }
   return present<LanguageModelV4CallOptions>({
     prompt: readPrompt(body, dropped),
     maxOutputTokens: numberIn(body, 'max_tokens'),
@@ -62,7 +71,7 @@ export function readAnthropicRequest(
     topK: numberIn(body, 'top_k'),
     stopSequences: Array.isArray(body['stop_sequences']) ? body['stop_sequences'].map(String) : undefined,
     responseFormat: readFormat(config['format'] ?? body['output_format']),
-    reasoning: readThinking(body['thinking'], config['effort']),
+    reasoning: readThinking(thinking, effortOf(config['effort'], dropped)),
     tools: tools.length > 0 ? tools : undefined,
     toolChoice,
     providerOptions: Object.keys(own).length > 0 ? { muxgate: own } : undefined,
@@ -114,6 +123,7 @@ function readUser(prompt: PromptBuilder, blocks: readonly Json[], dropped: Dropp
       parts.push(...readUserBlock(block, dropped, path));
       continue;
     }
+    dropped.unread(block, RESULT_READ, 'tool_result.');
     const content = blocksOf(block['content']).flatMap((inner) => readUserBlock(inner, dropped, path));
     prompt.toolResult(
       textIn(block, 'tool_use_id', path),
@@ -130,6 +140,7 @@ function readUserBlock(block: Json, dropped: Dropped, path: string): UserPart[] 
     case 'text':
       return block['text'] === '' ? [] : [textPart(block)];
     case 'image':
+      dropped.unread(block, IMAGE_READ, 'image.');
       return readSource(block, 'image/jpeg', dropped, path);
     case 'document':
       return readSource(block, 'application/pdf', dropped, path);
@@ -195,6 +206,7 @@ function readAssistantBlock(prompt: PromptBuilder, block: Json, dropped: Dropped
     case 'redacted_thinking':
       return [reasoningPart('', { redactedData: block['data'] })];
     case 'tool_use':
+      dropped.unread(block, CALL_READ, 'tool_use.');
       return [
         prompt.toolCall(
           textIn(block, 'id', 'tool_use'),
@@ -257,11 +269,10 @@ function readFormat(format: unknown): LanguageModelV4CallOptions['responseFormat
 }
 
 /** Adaptive thinking leaves the amount to the model: so does the upstream's own default. */
-function readThinking(thinking: unknown, effort: unknown): Effort | undefined {
-  if (!isObject(thinking) || thinking['type'] === 'disabled')
-    return isObject(thinking) ? 'none' : effortOf(effort);
-  const asked = effortOf(effort);
-  if (asked !== undefined) return asked;
+function readThinking(thinking: unknown, effort: Effort | undefined): Effort | undefined {
+  if (!isObject(thinking)) return effort;
+  if (thinking['type'] === 'disabled') return 'none';
+  if (effort !== undefined) return effort;
   const budget = numberOf(thinking['budget_tokens']);
   if (budget === undefined) return undefined;
   return budget <= 4_096 ? 'low' : budget <= 16_384 ? 'medium' : 'high';

@@ -30,9 +30,13 @@ const READ = new Set(
   ),
 );
 
+const TOOL_READ = new Set(['type', 'name', 'description', 'parameters', 'strict']);
+
 /** OpenAI Chat Completions (https://platform.openai.com/docs/api-reference/chat) as a call. */
 export function readChatRequest(body: Json, dropped: Dropped): LanguageModelV4CallOptions {
   dropped.unread(body, READ);
+  if (isObject(body['stream_options']))
+    dropped.unread(body['stream_options'], new Set(['include_usage']), 'stream_options.');
   if (body['n'] !== undefined && body['n'] !== null && body['n'] !== 1)
     malformed('n', 'only 1 can be translated');
   const messages = body['messages'] === undefined ? [] : listIn(body['messages'], 'messages');
@@ -53,7 +57,7 @@ export function readChatRequest(body: Json, dropped: Dropped): LanguageModelV4Ca
     seed: numberIn(body, 'seed'),
     stopSequences: typeof stop === 'string' ? [stop] : Array.isArray(stop) ? stop.map(String) : undefined,
     responseFormat: readFormat(body['response_format']),
-    reasoning: effortOf(body['reasoning_effort']),
+    reasoning: effortOf(body['reasoning_effort'], dropped),
     tools: tools.length > 0 ? tools : undefined,
     ...openaiToolChoice(body, tools, dropped),
   });
@@ -61,7 +65,7 @@ export function readChatRequest(body: Json, dropped: Dropped): LanguageModelV4Ca
 
 function readMessage(prompt: PromptBuilder, message: Json, dropped: Dropped, path: string): void {
   const content = message['content'];
-  for (const field of ['name', 'audio'])
+  for (const field of ['name', 'audio', 'function_call'])
     if (message['role'] !== 'tool' && message[field] != null) dropped.add(`messages.${field}`);
   switch (message['role']) {
     case 'system':
@@ -149,7 +153,7 @@ function readAssistant(prompt: PromptBuilder, message: Json, dropped: Dropped): 
 
 function readChatTools(tools: unknown, dropped: Dropped): LanguageModelV4FunctionTool[] {
   return objectsIn(tools).flatMap((tool) => {
-    if (isObject(tool['function'])) return [openaiTool(tool['function'], cacheOptions(tool))];
+    if (isObject(tool['function'])) return [openaiTool(tool['function'], dropped, cacheOptions(tool))];
     if (tool['type'] === 'custom') return [customTool(tool, dropped)];
     dropped.add(`tools.${String(tool['type'])}`);
     return [];
@@ -157,7 +161,12 @@ function readChatTools(tools: unknown, dropped: Dropped): LanguageModelV4Functio
 }
 
 /** A function's definition, which Chat nests and Responses does not. */
-export function openaiTool(definition: Json, options: object = {}): LanguageModelV4FunctionTool {
+export function openaiTool(
+  definition: Json,
+  dropped: Dropped,
+  options: object = {},
+): LanguageModelV4FunctionTool {
+  dropped.unread(definition, TOOL_READ, 'tools.');
   return present<LanguageModelV4FunctionTool>({
     type: 'function',
     name: textIn(definition, 'name', 'tools'),

@@ -43,9 +43,13 @@ export function exactThinking(
   model: string,
   dropped: Dropped,
 ): { call: Options; thinking?: ClaudeThinking } {
-  if (asked === undefined) return { call };
-  const { reasoning: _reasoning, ...rest } = call;
   const { rejectsBudgetThinking, supportsAdaptiveThinking } = getModelCapabilities(model);
+  const { reasoning, ...rest } = call;
+  if (asked === undefined) {
+    // the library turns the effort into a budget
+    if (reasoning !== undefined && !supportsAdaptiveThinking) dropped.add('effort');
+    return { call };
+  }
   if (asked.type === 'enabled' && !rejectsBudgetThinking) {
     const { maxOutputTokens } = call;
     const spare = maxOutputTokens === undefined ? undefined : maxOutputTokens - (asked.budgetTokens ?? 0);
@@ -56,6 +60,6 @@ export function exactThinking(
     const { budgetTokens: _budget, ...adaptive } = asked;
     return { call: rest, thinking: { ...adaptive, type: 'adaptive' } };
   }
-  if (call.reasoning === undefined) dropped.add('thinking');
+  if (reasoning === undefined) dropped.add('thinking');
   return { call };
 }

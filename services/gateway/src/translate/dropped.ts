@@ -41,6 +41,8 @@ export class Dropped {
 
   warnings(warnings: readonly SharedV4Warning[]): void {
     for (const warning of warnings) {
+      // an effort that the model does not know became another
+      if (warning.type === 'compatibility' && warning.feature === 'reasoning') this.add('effort');
       if (warning.type === 'unsupported') this.add(FEATURES[warning.feature] ?? warning.feature);
     }
   }

@@ -155,6 +155,21 @@ describe('thinking that a Messages client asks for', () => {
   );
 });
 
+it.each([
+  ['claude-opus-4-6', undefined],
+  ['claude-sonnet-4-5', 'effort'],
+] as const)('an effort is told to %s; dropped: %s, for which a budget stands', (model, expected) => {
+  const { options, dropped } = fitted('anthropic-messages', { prompt: [user], reasoning: 'high' }, model);
+  expect(options.reasoning).toBe('high');
+  expect(dropped).toBe(expected);
+});
+
+it('how thoughts are to be shown is only told to Claude', () => {
+  const thinking = readClaudeThinking({ type: 'adaptive', display: 'omitted' }, undefined);
+  const options = { prompt: [user], providerOptions: { muxgate: present({ thinking }) } };
+  expect(fitted('gemini', options).dropped).toBe('thinking.display');
+});
+
 describe('bedrock', () => {
   it('loses what it has no word for, and that is told', () => {
     const { dropped } = fitted('bedrock', {

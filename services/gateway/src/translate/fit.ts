@@ -28,6 +28,7 @@ export function fit(options: Options, dialect: Dialect, model: string, dropped: 
   const claude = CLAUDE_DIALECTS.has(dialect) || (dialect === 'bedrock' && CLAUDE.test(model));
   const thinking = claudeThinkingOf(providerOptions);
   if (!claude && thinking?.budgetTokens !== undefined) dropped.add('thinking.budget_tokens');
+  if (!claude && thinking?.display !== undefined) dropped.add('thinking.display');
   const prompt = withoutForeignThoughts(call.prompt, claude, dropped);
   if (!claude && hasCacheMarks(options)) dropped.add('cache_control');
   switch (dialect) {

@@ -25,12 +25,17 @@ const READ = new Set(
   ),
 );
 
+/** Summaries are what a translated thought comes as, asked for or not. */
+const REASONING_READ = new Set(['effort', 'summary', 'generate_summary']);
+
 /** OpenAI Responses (https://platform.openai.com/docs/api-reference/responses) as a call. */
 export function readResponsesRequest(body: Json, dropped: Dropped): LanguageModelV4CallOptions {
   dropped.unread(body, READ);
   if (typeof body['previous_response_id'] === 'string')
     malformed('previous_response_id', 'nothing is stored where this model is served; send the whole input');
   dropUnstored(body, dropped);
+  const { reasoning } = body;
+  if (isObject(reasoning)) dropped.unread(reasoning, REASONING_READ, 'reasoning.');
   const items =
     typeof body['input'] === 'string'
       ? [{ role: 'user', content: body['input'] }]
@@ -42,7 +47,7 @@ export function readResponsesRequest(body: Json, dropped: Dropped): LanguageMode
   prompt.system(textOf(body['instructions']) ?? '');
   for (const [index, item] of items.entries()) readItem(prompt, item, dropped, `input[${index}]`);
   const tools = objectsIn(body['tools']).flatMap((tool) => {
-    if (tool['type'] === 'function') return [openaiTool(tool)];
+    if (tool['type'] === 'function') return [openaiTool(tool, dropped)];
     if (tool['type'] === 'custom') return [customTool(tool, dropped)];
     dropped.add(`tools.${String(tool['type'])}`);
     return [];
@@ -59,7 +64,7 @@ export function readResponsesRequest(body: Json, dropped: Dropped): LanguageMode
         : format['type'] === 'json_object'
           ? { type: 'json' }
           : undefined,
-    reasoning: isObject(body['reasoning']) ? effortOf(body['reasoning']['effort']) : undefined,
+    reasoning: isObject(reasoning) ? effortOf(reasoning['effort'], dropped) : undefined,
     tools: tools.length > 0 ? tools : undefined,
     ...openaiToolChoice(body, tools, dropped),
   });
@@ -143,6 +148,7 @@ function readUserPart(part: Json, dropped: Dropped, path: string): UserPart[] {
     case 'input_file': {
       const url = textOf(part['file_data']) ?? textOf(part['file_url']);
       if (url === undefined) break;
+      dropDetail(part['detail'], dropped);
       const filename = textOf(part['filename']);
       const file = fileFromUrl(url, 'application/pdf', path);
       return [filename === undefined ? file : { ...file, filename }];
