@@ -42,7 +42,7 @@ describe.skipIf(executablePath === undefined)(
       await page.getByRole('link', { name: 'Continue with Acme' }).click();
       await page.getByRole('heading', { name: 'Credentials' }).waitFor();
       expect(page.url()).toBe(`${world.url}/credentials?from=bookmark`);
-      const who = page.getByRole('button', { name: /, admin$/ });
+      const who = page.getByRole('button', { name: /^\S+ admin$/ });
       expect(await who.getAttribute('aria-label')).toContain('sandbox-user');
     });
 

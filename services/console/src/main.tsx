@@ -1,7 +1,7 @@
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
 import './console.css';
-import { createTheme, MantineProvider } from '@mantine/core';
+import { createTheme, MantineProvider, type CSSVariablesResolver } from '@mantine/core';
 import { ModalsProvider } from '@mantine/modals';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
@@ -11,6 +11,7 @@ import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { isRefusal } from './api/problem.ts';
 import { App } from './app.tsx';
+import { text } from './text.ts';
 
 const theme = createTheme({
   primaryColor: 'indigo',
@@ -20,6 +21,26 @@ const theme = createTheme({
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, monospace',
   cursorType: 'pointer',
+});
+
+/** Where the library's own colours are too faint to read (WCAG 2.2, 1.4.3). */
+const readable: CSSVariablesResolver = ({ colors }) => ({
+  variables: {},
+  light: {
+    '--mantine-color-dimmed': colors.gray[7],
+    '--mantine-color-placeholder': colors.gray[7],
+    '--mantine-color-teal-light': colors.teal[0],
+    '--mantine-color-red-filled': colors.red[9],
+    '--mantine-color-red-filled-hover': colors.red[8],
+    '--mantine-color-red-outline': colors.red[9],
+    '--mantine-color-red-text': colors.red[9],
+    '--mantine-color-orange-text': '#a63a00',
+    '--mantine-color-teal-text': colors.teal[9],
+  },
+  dark: {
+    '--mantine-color-dimmed': colors.dark[1],
+    '--mantine-color-placeholder': colors.dark[1],
+  },
 });
 
 const queries = new QueryClient({
@@ -39,9 +60,14 @@ setNonce(nonce);
 
 createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce}
+      cssVariablesResolver={readable}
+    >
       <QueryClientProvider client={queries}>
-        <ModalsProvider>
+        <ModalsProvider modalProps={{ closeButtonProps: { 'aria-label': text.actions.close } }}>
           <Notifications position="top-right" />
           <Router base="/console">
             <App />

@@ -107,14 +107,15 @@ function Scheme() {
 
 function Person({ session }: { session: Session }) {
   const signOut = useSignOut();
+  const name = session.name.replace(/^sso:/, '');
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <UnstyledButton p="xs" aria-label={`${session.name}, ${session.role}`}>
+        <UnstyledButton p="xs" aria-label={`${name} ${session.role}`}>
           <Group gap="xs" wrap="nowrap">
             <PersonIcon aria-hidden />
             <Text size="sm" visibleFrom="sm">
-              {session.name.replace(/^sso:/, '')}
+              {name}
             </Text>
             <Badge variant="light" tt="none">
               {session.role}
