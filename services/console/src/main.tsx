@@ -15,7 +15,7 @@ import { text } from './text.ts';
 
 const theme = createTheme({
   primaryColor: 'indigo',
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: { light: 7, dark: 8 },
   autoContrast: true,
   defaultRadius: 'md',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
@@ -35,6 +35,7 @@ const readable: CSSVariablesResolver = ({ colors }) => ({
     '--mantine-color-red-outline': colors.red[9],
     '--mantine-color-red-text': colors.red[9],
     '--mantine-color-orange-text': '#a63a00',
+    '--mantine-color-orange-light-color': '#a63a00',
     '--mantine-color-teal-text': colors.teal[9],
   },
   dark: {

@@ -111,7 +111,7 @@ function Person({ session }: { session: Session }) {
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <UnstyledButton p="xs" aria-label={`${name} ${session.role}`}>
+        <UnstyledButton p="xs" title={name}>
           <Group gap="xs" wrap="nowrap">
             <PersonIcon aria-hidden />
             <Text size="sm" visibleFrom="sm">
