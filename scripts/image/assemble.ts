@@ -1,52 +1,73 @@
-import { chmod, copyFile, lstat, lutimes, mkdir, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
-import { execFileSync } from 'node:child_process';
+import {
+  chmod,
+  copyFile,
+  lstat,
+  lutimes,
+  mkdir,
+  readdir,
+  realpath,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { nodeFileTrace } from '@vercel/nft';
+import { SERVICES, type ServiceName } from '../launcher/service-environment.ts';
+import { librariesOf } from './libraries-of.ts';
 
 /**
- * Lays out the root file system of one service's image: Node from the lock file, the C library it is linked to, and of
- * the project and its packages only the files that the service's code can reach (docs/adr/0008).
+ * Lays out the root file systems of the images (docs/adr/0012): `<directory>/base` with Node from the lock file and the
+ * C library that it is linked to, and `<directory>/<service>` with the files of the project and its packages that the
+ * service's code can reach.
  *
- *   node scripts/image/assemble.ts <service> <root directory>
+ *   node scripts/image/assemble.ts <directory>
  */
 
 /** Read at run time by paths that no trace can follow. */
-const READ_BY_PATH: Readonly<Record<string, readonly string[]>> = {
+const READ_BY_PATH: Partial<Record<ServiceName, readonly string[]>> = {
   auth: ['node_modules/swagger-ui-dist'],
 };
 /** The same for all: so an image differs from another only where its files do. */
 const EPOCH = new Date(0);
 
-const [service, root] = process.argv.slice(2);
-if (service === undefined || root === undefined) throw new Error('usage: assemble.ts <service> <root directory>');
+const [directory] = process.argv.slice(2);
+if (directory === undefined) throw new Error('usage: assemble.ts <directory>');
 
 const project = process.cwd();
-const { fileList } = await nodeFileTrace([`dist/services/${service}/src/main.js`], { base: project });
-const files = new Set(fileList);
-for (const path of READ_BY_PATH[service] ?? []) {
-  for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) files.add(join(entry.parentPath, entry.name));
-  }
+await rm(directory, { recursive: true, force: true });
+await layOutBase(join(directory, 'base'));
+const cache = {};
+for (const service of SERVICES) await layOutService(service, join(directory, service));
+await age(directory);
+
+async function layOutBase(root: string): Promise<void> {
+  const node = createRequire(import.meta.url).resolve(`node-linux-${process.arch}/bin/node`);
+  await place(await realpath(node), join(root, 'usr/bin/node'));
+  await chmod(join(root, 'usr/bin/node'), 0o755);
+  for (const library of librariesOf(node)) await place(await realpath(library), join(root, library));
+  await mkdir(join(root, 'etc/muxgate'), { recursive: true });
+  await writeFile(join(root, 'etc/passwd'), 'muxgate:x:65532:65532::/app:/sbin/nologin\n');
+  await writeFile(join(root, 'etc/group'), 'muxgate:x:65532:\n');
+  await mkdir(join(root, 'tmp'));
+  await chmod(join(root, 'tmp'), 0o1777);
 }
-files.add('package.json');
-files.add('sbom.cdx.json');
 
-await rm(root, { recursive: true, force: true });
-for (const file of [...files].sort()) await place(join(project, file), join(root, 'app', file));
+async function layOutService(service: ServiceName, root: string): Promise<void> {
+  const { fileList } = await nodeFileTrace([`dist/services/${service}/src/main.js`], {
+    base: project,
+    cache,
+  });
+  const files = new Set([...fileList, 'package.json', 'sbom.cdx.json']);
+  for (const path of READ_BY_PATH[service] ?? []) for (const file of await filesUnder(path)) files.add(file);
+  for (const file of files) await place(join(project, file), join(root, 'app', file));
+  process.stdout.write(`${service}: ${files.size} files\n`);
+}
 
-const node = createRequire(import.meta.url).resolve(`node-linux-${process.arch}/bin/node`);
-await place(await realpath(node), join(root, 'usr/bin/node'));
-await chmod(join(root, 'usr/bin/node'), 0o755);
-for (const library of librariesOf(node)) await place(await realpath(library), join(root, library));
-
-await mkdir(join(root, 'etc/muxgate'), { recursive: true });
-await writeFile(join(root, 'etc/passwd'), 'muxgate:x:65532:65532::/app:/sbin/nologin\n');
-await writeFile(join(root, 'etc/group'), 'muxgate:x:65532:\n');
-await mkdir(join(root, 'tmp'));
-await chmod(join(root, 'tmp'), 0o1777);
-await age(root);
-process.stdout.write(`${service}: ${files.size} files of the application\n`);
+async function filesUnder(path: string): Promise<string[]> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
 
 async function place(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
@@ -54,17 +75,11 @@ async function place(from: string, to: string): Promise<void> {
   else await copyFile(from, to);
 }
 
-/** Paths as the loader looks for them. Asked of the loader itself: ldd is a shell script that not every image has. */
-function librariesOf(binary: string): string[] {
-  const lines = execFileSync(binary, { encoding: 'utf8', env: { LD_TRACE_LOADED_OBJECTS: '1' } }).split('\n');
-  return lines.flatMap((line) => /(\/\S+) \(0x/.exec(line)?.[1] ?? []);
-}
-
-async function age(directory: string): Promise<void> {
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    const path = directory + sep + entry.name;
-    if (entry.isDirectory()) await age(path);
-    else await lutimes(path, EPOCH, EPOCH);
+async function age(path: string): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    const inside = join(path, entry.name);
+    if (entry.isDirectory()) await age(inside);
+    else await lutimes(inside, EPOCH, EPOCH);
   }
-  await lutimes(directory, EPOCH, EPOCH);
+  await lutimes(path, EPOCH, EPOCH);
 }

@@ -159,7 +159,7 @@ export function isRecentEnough(versionLine: string): boolean {
   return major > 6 || (major === 6 && minor >= 2);
 }
 
-function findProgram(name: string, path: string): string | undefined {
+export function findProgram(name: string, path: string): string | undefined {
   for (const directory of path.split(delimiter)) {
     if (!directory) continue;
     const candidate = join(directory, name);
