@@ -11,7 +11,8 @@ mistakes are reported at once, each with its path. \`config/example.yaml\` shows
 
 Values may hold references: \`\${NAME}\` reads the environment, or the file that \`NAME_FILE\` names;
 \`\${NAME:-default}\` has a default, which also stands in for an empty value. A value that is one reference may be a
-number, \`true\` or \`false\`. Secrets may only be references. Patterns are RE2, with \`(?i)\` in front to ignore case.
+number, \`true\` or \`false\`. Secrets may only be references, and a service that has no use for one
+needs no such variable. Patterns are RE2, with \`(?i)\` in front to ignore case.
 
 ${tables(ConfigDocument, '', 'The file').join('\n\n')}
 `;
@@ -29,7 +30,7 @@ export function tables(shape: Shape, path: string, title: string): string[] {
     '| key | type | default | meaning |',
     '| --- | --- | --- | --- |',
     ...fields.map(
-      (field) => `| \`${field.property}\` | ${field.type} | ${defaultOf(field, defaults)} | ${field.about} |`,
+      (field) => `| \`${field.property}\` | ${field.type} | ${defaultOf(field, defaults)} | ${field.about}${readersOf(field)} |`,
     ),
   ].join('\n');
   const inner = fields.flatMap((field) => {
@@ -38,6 +39,10 @@ export function tables(shape: Shape, path: string, title: string): string[] {
     return tables(field.section(), field.kind === 'sections' ? `${step}[]` : step, title);
   });
   return [table, ...inner];
+}
+
+function readersOf({ usedBy }: Field): string {
+  return usedBy === undefined ? '' : ` Read by ${usedBy.join(' and ')} only.`;
 }
 
 function defaultOf(field: Field, defaults: Record<string, unknown>): string {

@@ -17,7 +17,7 @@ import { SERVICES, type ServiceName } from '../launcher/service-environment.ts';
 import { librariesOf } from './libraries-of.ts';
 
 /**
- * Lays out the root file systems of the images (docs/adr/0012): `<directory>/base` with Node from the lock file and the
+ * Lays out the root file systems of the images: `<directory>/base` with Node from the lock file and the
  * C library that it is linked to, and `<directory>/<service>` with the files of the project and its packages that the
  * service's code can reach.
  *
@@ -26,7 +26,11 @@ import { librariesOf } from './libraries-of.ts';
 
 /** Read at run time by paths that no trace can follow. */
 const READ_BY_PATH: Partial<Record<ServiceName, readonly string[]>> = {
-  auth: ['node_modules/swagger-ui-dist'],
+  auth: ['node_modules/swagger-ui-dist', 'dist/services/console'],
+};
+/** Programs beside the service itself: the command line travels with the service that it talks to. */
+const BESIDE: Partial<Record<ServiceName, readonly string[]>> = {
+  auth: ['dist/services/cli/src/main.js'],
 };
 /** The same for all: so an image differs from another only where its files do. */
 const EPOCH = new Date(0);
@@ -54,7 +58,7 @@ async function layOutBase(root: string): Promise<void> {
 }
 
 async function layOutService(service: ServiceName, root: string): Promise<void> {
-  const { fileList } = await nodeFileTrace([`dist/services/${service}/src/main.js`], {
+  const { fileList } = await nodeFileTrace([`dist/services/${service}/src/main.js`, ...(BESIDE[service] ?? [])], {
     base: project,
     cache,
   });

@@ -5,7 +5,7 @@ import { SERVICES } from '../../scripts/launcher/service-environment.ts';
 import { eventually } from '../support/wait.ts';
 import { startContainers } from './container-stack.ts';
 import { whyNoContainers } from './container-tools.ts';
-import { buildImages, imageOf, inspectImage, pathsIn, REDIS_IMAGE } from './images.ts';
+import { buildImages, imageOf, inspectImage, pathsIn } from './images.ts';
 
 /** It takes two minutes, so it is asked for: MUXGATE_TEST_IMAGES=1 */
 const reason =

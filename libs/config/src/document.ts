@@ -134,9 +134,15 @@ export class ConfigDocument {
   @Section(() => RouterSection, { about: 'Which model serves a request, beyond the name it asks for.' })
   router: RouterSection = new RouterSection();
 
-  @Section(() => ConsoleSection, { about: 'Who may sign in to the web console, and for how long.' })
+  @Section(() => ConsoleSection, {
+    about: 'Who may sign in to the web console, and for how long.',
+    usedBy: ['auth'],
+  })
   console: ConsoleSection = new ConsoleSection();
 
-  @Sections(() => WebhookEntry, { about: 'Who hears of events that people must know of.' })
+  @Sections(() => WebhookEntry, {
+    about: 'Who hears of events that people must know of.',
+    usedBy: ['auth', 'worker'],
+  })
   webhooks: WebhookEntry[] = [];
 }

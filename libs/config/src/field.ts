@@ -10,12 +10,20 @@ type Shape = new () => object;
 export type Check = (value: unknown) => Fault[];
 export type Fault = string | readonly [subPath: string, says: string];
 
+/** Who reads a configuration. */
+export type Reader = 'gateway' | 'auth' | 'worker';
+
 export interface FieldOptions {
   /** One sentence for the reference page. */
   about: string;
   required?: boolean;
   /** Where the default is not simply the property's initial value. */
   defaultText?: string;
+  /**
+   * The services that need it, where not all do: for the others a reference stays unresolved and a section is left
+   * out, so that a service runs without the secrets that it has no use for.
+   */
+  usedBy?: readonly Reader[];
 }
 
 export type FieldKind =

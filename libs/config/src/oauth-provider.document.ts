@@ -42,7 +42,10 @@ export class OAuthProviderEntry {
   })
   clientId?: string;
 
-  @Secret({ about: 'The secret of that client; absent for a public client.' })
+  @Secret({
+    about: 'The secret of that client; absent for a public client.',
+    usedBy: ['auth', 'worker'],
+  })
   clientSecret?: string;
 
   @OneOf(CLIENT_AUTHENTICATIONS, {

@@ -73,6 +73,43 @@ test('the example file without its variables names all of them', async () => {
   });
 });
 
+test.each([
+  ['gateway', ['providers[0].auth.value', 'providers[1].auth.value']],
+  [
+    'auth',
+    [
+      'oauthProviders[0].clientSecret',
+      'oauthProviders[1].clientSecret',
+      'providers[0].auth.value',
+      'providers[1].auth.value',
+      'webhooks[1].url',
+    ],
+  ],
+  [
+    'worker',
+    [
+      'oauthProviders[0].clientSecret',
+      'oauthProviders[1].clientSecret',
+      'webhooks[0].secret',
+      'webhooks[1].url',
+    ],
+  ],
+] as const)('the %s asks only for the secrets that it uses', async (reader, missing) => {
+  const refused = await loadConfig('config/example.yaml', {}, reader).catch((error: unknown) => error);
+  const { problems } = refused as { problems: string[] };
+  expect(problems.map((problem) => problem.split(':')[0])).toEqual(missing);
+});
+
+test('a secret of others is neither resolved nor missed by the checks between fields', () => {
+  const text =
+    'oauthProviders: [{ name: idp, grant: client_credentials, issuer: "https://idp.example", clientId: me, clientSecret: "${S}" }]';
+  const { oauthProviders } = parseConfig(`version: 1\n${text}`, { S: 'secret' }, { reader: 'gateway' });
+  expect(oauthProviders.get('idp')).toMatchObject({
+    clientAuthentication: 'client_secret_basic',
+    clientSecret: '${S}',
+  });
+});
+
 test('a file that is not there is a mistake of the configuration', async () => {
   await expect(loadConfig('/nowhere.yaml', {})).rejects.toMatchObject({
     problems: ['there is no such file'],

@@ -9,6 +9,7 @@ import { checkReferences } from './check-references.js';
 import { checkWebhooks } from './check-webhooks.js';
 import { ConfigInvalid } from './config-invalid.js';
 import type { ConfigDocument } from './document.js';
+import type { Reader } from './field.js';
 import type { Environment } from './interpolate.js';
 import { loadPlugins } from './load-plugins.js';
 import { Mistakes } from './mistakes.js';
@@ -23,6 +24,8 @@ export interface ParseOptions {
   readonly revision?: number;
   /** Those that the process has loaded. */
   readonly plugins?: Plugins;
+  /** Secrets that this service has no use for stay unresolved; without one all must be there. */
+  readonly reader?: Reader;
 }
 
 /**
@@ -34,9 +37,9 @@ export interface ParseOptions {
 export function parseConfig(
   yamlText: string,
   env: Environment,
-  { fileName, revision = 0, plugins = NO_PLUGINS }: ParseOptions = {},
+  { fileName, revision = 0, plugins = NO_PLUGINS, reader }: ParseOptions = {},
 ): ConfigSnapshot {
-  const { document, mistakes } = readText(yamlText, env, fileName);
+  const { document, mistakes } = readText(yamlText, env, fileName, reader);
   const named = document.plugins ?? [];
   if (!mistakes.has('plugins') && !isDeepStrictEqual(named, plugins.modules))
     mistakes.add(
@@ -50,8 +53,8 @@ export function parseConfig(
  * Reads and parses a file, and loads the plugins that it names.
  * @throws ConfigInvalid, also when the file cannot be read
  */
-export async function loadConfig(file: string, env: Environment): Promise<LoadedConfig> {
-  const { document, mistakes } = readText(await readFileText(file), env, file);
+export async function loadConfig(file: string, env: Environment, reader?: Reader): Promise<LoadedConfig> {
+  const { document, mistakes } = readText(await readFileText(file), env, file, reader);
   const plugins = mistakes.has('plugins')
     ? NO_PLUGINS
     : await loadPlugins(document.plugins, dirname(resolve(file)), mistakes);
@@ -67,12 +70,13 @@ function readText(
   yamlText: string,
   env: Environment,
   fileName: string | undefined,
+  reader: Reader | undefined,
 ): { document: ConfigDocument; mistakes: Mistakes } {
   const yaml = readYaml(yamlText);
   if ('problems' in yaml) throw new ConfigInvalid(yaml.problems, fileName);
   const mistakes = new Mistakes();
   checkCredentialHeaders(yaml.value, mistakes);
-  return { document: readDocument(yaml.value, env, mistakes), mistakes };
+  return { document: readDocument(yaml.value, env, mistakes, reader), mistakes };
 }
 
 function complete(

@@ -11,6 +11,7 @@ export class AuthSection {
 
   @Secret({
     about: 'The key, for `apiKey`; for Vertex AI also the JSON of a service account or of workload identity.',
+    usedBy: ['gateway', 'auth'],
   })
   value?: string;
 
@@ -56,6 +57,7 @@ export class ProviderEntry {
 
   @Headers({
     about: 'Headers to set on upstream requests. Those that carry credentials may only be references.',
+    usedBy: ['gateway', 'auth'],
   })
   headers: Record<string, string> = {};
 

@@ -1,6 +1,6 @@
 import { validateSync, type ValidationError } from 'class-validator';
 import { ConfigDocument } from './document.js';
-import { fieldsOf, readFaults, type Field } from './field.js';
+import { fieldsOf, readFaults, type Field, type Reader } from './field.js';
 import { interpolate, isOneReference, isPlainReference, type Environment } from './interpolate.js';
 import { join, type Mistakes } from './mistakes.js';
 import { didYouMean } from './suggest.js';
@@ -11,9 +11,14 @@ type Plain = Record<string, unknown>;
  * Plain data → a document whose every field is either well-typed or undefined; what is wrong goes to `mistakes`.
  * References are replaced in values only, after YAML was read, so what they bring cannot change the structure.
  */
-export function readDocument(value: unknown, env: Environment, mistakes: Mistakes): ConfigDocument {
+export function readDocument(
+  value: unknown,
+  env: Environment,
+  mistakes: Mistakes,
+  reader?: Reader,
+): ConfigDocument {
   if (!isPlain(value)) mistakes.reject('', 'the file must be a map that begins with "version: 1"');
-  return readShape(value, ConfigDocument, '', env, mistakes);
+  return readShape(value, ConfigDocument, '', env, mistakes, reader);
 }
 
 /** The same for what begins at `path`. */
@@ -23,8 +28,9 @@ export function readShape<T extends object>(
   path: string,
   env: Environment,
   mistakes: Mistakes,
+  reader?: Reader,
 ): T {
-  const section = readSection(value, shape, path, { env, mistakes });
+  const section = readSection(value, shape, path, { env, mistakes, reader });
   reportFaults(validateSync(section, { forbidUnknownValues: false }), path, mistakes);
   return section;
 }
@@ -32,6 +38,8 @@ export function readShape<T extends object>(
 interface Context {
   env: Environment;
   mistakes: Mistakes;
+  /** Whose document it is; without one everything is read. */
+  reader: Reader | undefined;
 }
 
 function readSection<T extends object>(
@@ -52,12 +60,15 @@ function readSection<T extends object>(
   }
   for (const field of fields) {
     const given = Object.hasOwn(value, field.property) ? value[field.property] : undefined;
-    if (given !== undefined && given !== null) {
+    if (given !== undefined && given !== null && (field.section === undefined || isFor(field, context))) {
       Reflect.set(section, field.property, readField(given, field, join(path, field.property), context));
     }
   }
   return section;
 }
+
+const isFor = ({ usedBy }: Field, { reader }: Context): boolean =>
+  usedBy === undefined || reader === undefined || usedBy.includes(reader);
 
 function readField(value: unknown, field: Field, path: string, context: Context): unknown {
   if (field.kind === 'section' && field.section) return readSection(value, field.section(), path, context);
@@ -94,8 +105,9 @@ function readValue(value: unknown, field: Field, path: string, context: Context)
   return value;
 }
 
-function readText(text: string, field: Field, path: string, { env, mistakes }: Context): unknown {
-  if (!text.includes('${')) return text;
+function readText(text: string, field: Field, path: string, context: Context): unknown {
+  if (!text.includes('${') || !isFor(field, context)) return text;
+  const { env, mistakes } = context;
   const value = interpolate(text, env, (says) => mistakes.reject(path, says));
   if (!isOneReference(text)) return value;
   if (field.kind === 'number' && /^-?\d+(\.\d+)?$/.test(value)) return Number(value);

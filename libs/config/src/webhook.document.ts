@@ -15,7 +15,7 @@ export class WebhookEntry {
   @TextsOf(EVENT_TYPES, { about: 'Which events; all of them unless told.', defaultText: 'all' })
   events: string[] = [...EVENT_TYPES];
 
-  @Secret({ about: 'What signs deliveries; needed for `json`.' })
+  @Secret({ about: 'What signs deliveries; needed for `json`.', usedBy: ['worker'] })
   secret?: string;
 
   @OneOf(WEBHOOK_FORMATS, {

@@ -55,7 +55,7 @@ export async function createAuthApp(
       const env = readEnvironment(AuthEnvironment, source);
       return { env, rings: readKeyRings(env), settings: redisSettings(env) };
     },
-    () => loadConfig(configFileOf(source), source),
+    () => loadConfig(configFileOf(source), source, 'auth'),
   );
   const config = new ConfigSource(snapshot);
   const logger = createLogger('auth', env.LOG_LEVEL, logDestination);
@@ -81,7 +81,7 @@ export async function createAuthApp(
   const webhooks = new WebhookQueue(redis);
   const revisions = new RevisionStore(redis);
   const configMetrics = new ConfigMetrics(registry);
-  const build = (text: string, revision: number) => parseConfig(text, source, { revision, plugins });
+  const build = (text: string, revision: number) => parseConfig(text, source, { revision, plugins, reader: 'auth' });
   const file = new ConfigFile(
     env.MUXGATE_CONFIG,
     (text) => build(text, 0),

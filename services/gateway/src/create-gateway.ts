@@ -55,13 +55,13 @@ export async function createGateway(
     () => readEnvironment(GatewayEnvironment, source),
     () =>
       overrides.snapshot === undefined
-        ? loadConfig(configFileOf(source), source)
+        ? loadConfig(configFileOf(source), source, 'gateway')
         : { snapshot: overrides.snapshot, plugins: NO_PLUGINS },
   );
   assertAuthenticationSafe(snapshot, environment.HOST);
   const config = new ConfigSource(snapshot);
   const build = (text: string, revision: number): ConfigSnapshot => {
-    const built = parseConfig(text, source, { revision, plugins });
+    const built = parseConfig(text, source, { revision, plugins, reader: 'gateway' });
     assertAuthenticationSafe(built, environment.HOST);
     return built;
   };

@@ -45,7 +45,7 @@ const LONGEST_REFRESH_MS = 25_000;
 export async function startWorker(source: EnvironmentSource): Promise<RunningService> {
   const [env, { snapshot, plugins }] = await allValid(
     () => readEnvironment(WorkerEnvironment, source),
-    () => loadConfig(configFileOf(source), source),
+    () => loadConfig(configFileOf(source), source, 'worker'),
   );
   const rings = {
     accessRing: KeyRing.parse(env.MUXGATE_ACCESS_KEYS),
@@ -66,7 +66,7 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
   await assertRedisUsable(redis, logger);
   await assertRingsFit(redis, { access: rings.accessRing, refresh: rings.refreshRing }, { plant: true });
   const revisions = new RevisionStore(redis);
-  const build = (text: string, revision: number) => parseConfig(text, source, { revision, plugins });
+  const build = (text: string, revision: number) => parseConfig(text, source, { revision, plugins, reader: 'worker' });
   const follower = new ConfigFollower(config, revisions, subscriber, { service: 'worker', build }, logger);
   await follower.start();
 
