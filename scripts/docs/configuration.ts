@@ -30,7 +30,8 @@ export function tables(shape: Shape, path: string, title: string): string[] {
     '| key | type | default | meaning |',
     '| --- | --- | --- | --- |',
     ...fields.map(
-      (field) => `| \`${field.property}\` | ${field.type} | ${defaultOf(field, defaults)} | ${field.about}${readersOf(field)} |`,
+      (field) =>
+        `| \`${field.property}\` | ${field.type} | ${defaultOf(field, defaults)} | ${field.about}${readersOf(field)} |`,
     ),
   ].join('\n');
   const inner = fields.flatMap((field) => {
