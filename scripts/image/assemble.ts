@@ -28,9 +28,12 @@ import { librariesOf } from './libraries-of.ts';
 const READ_BY_PATH: Partial<Record<ServiceName, readonly string[]>> = {
   auth: ['node_modules/swagger-ui-dist', 'dist/services/console'],
 };
-/** Programs beside the service itself: the command line travels with the service that it talks to. */
+const PRICES = createRequire(import.meta.url).resolve('@pydantic/genai-prices');
+/** What is not imported by the service's own code: a list that is required by name, and the command line, which travels with auth. */
 const BESIDE: Partial<Record<ServiceName, readonly string[]>> = {
-  auth: ['dist/services/cli/src/main.js'],
+  gateway: [PRICES],
+  auth: [PRICES, 'dist/services/cli/src/main.js'],
+  worker: [PRICES],
 };
 /** The same for all: so an image differs from another only where its files do. */
 const EPOCH = new Date(0);
@@ -58,10 +61,13 @@ async function layOutBase(root: string): Promise<void> {
 }
 
 async function layOutService(service: ServiceName, root: string): Promise<void> {
-  const { fileList } = await nodeFileTrace([`dist/services/${service}/src/main.js`, ...(BESIDE[service] ?? [])], {
-    base: project,
-    cache,
-  });
+  const { fileList } = await nodeFileTrace(
+    [`dist/services/${service}/src/main.js`, ...(BESIDE[service] ?? [])],
+    {
+      base: project,
+      cache,
+    },
+  );
   const files = new Set([...fileList, 'package.json', 'sbom.cdx.json']);
   for (const path of READ_BY_PATH[service] ?? []) for (const file of await filesUnder(path)) files.add(file);
   for (const file of files) await place(join(project, file), join(root, 'app', file));
