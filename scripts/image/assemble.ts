@@ -24,17 +24,15 @@ import { librariesOf } from './libraries-of.ts';
  *   node scripts/image/assemble.ts <directory>
  */
 
+const PRICES = 'node_modules/@pydantic/genai-prices'; // required by name
 /** Read at run time by paths that no trace can follow. */
 const READ_BY_PATH: Partial<Record<ServiceName, readonly string[]>> = {
-  auth: ['node_modules/swagger-ui-dist', 'dist/services/console'],
-};
-const PRICES = createRequire(import.meta.url).resolve('@pydantic/genai-prices');
-/** What is not imported by the service's own code: a list that is required by name, and the command line, which travels with auth. */
-const BESIDE: Partial<Record<ServiceName, readonly string[]>> = {
   gateway: [PRICES],
-  auth: [PRICES, 'dist/services/cli/src/main.js'],
+  auth: [PRICES, 'node_modules/swagger-ui-dist', 'dist/services/console'],
   worker: [PRICES],
 };
+/** Programs beside the service itself: the command line travels with the service that it talks to. */
+const BESIDE: Partial<Record<ServiceName, readonly string[]>> = { auth: ['dist/services/cli/src/main.js'] };
 /** The same for all: so an image differs from another only where its files do. */
 const EPOCH = new Date(0);
 
