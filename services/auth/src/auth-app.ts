@@ -81,7 +81,8 @@ export async function createAuthApp(
   const webhooks = new WebhookQueue(redis);
   const revisions = new RevisionStore(redis);
   const configMetrics = new ConfigMetrics(registry);
-  const build = (text: string, revision: number) => parseConfig(text, source, { revision, plugins, reader: 'auth' });
+  const build = (text: string, revision: number) =>
+    parseConfig(text, source, { revision, plugins, reader: 'auth' });
   const file = new ConfigFile(
     env.MUXGATE_CONFIG,
     (text) => build(text, 0),

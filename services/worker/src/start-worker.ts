@@ -66,7 +66,8 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
   await assertRedisUsable(redis, logger);
   await assertRingsFit(redis, { access: rings.accessRing, refresh: rings.refreshRing }, { plant: true });
   const revisions = new RevisionStore(redis);
-  const build = (text: string, revision: number) => parseConfig(text, source, { revision, plugins, reader: 'worker' });
+  const build = (text: string, revision: number) =>
+    parseConfig(text, source, { revision, plugins, reader: 'worker' });
   const follower = new ConfigFollower(config, revisions, subscriber, { service: 'worker', build }, logger);
   await follower.start();
 
