@@ -16,6 +16,8 @@ import {
 const PAGE = 100;
 /** What one page of a filtered list may cost. */
 const MOST_LOOKED_AT = 2_000;
+/** So many are read at once where few of them may match. */
+const AT_ONCE = 500;
 /** Behind every character of an id. */
 const AFTER_ALL_IDS = '~';
 
@@ -24,7 +26,8 @@ export interface StateFilter {
   readonly prefix?: string | undefined;
   /** the OAuth provider */
   readonly provider?: string | undefined;
-  readonly status?: CredentialStatus | undefined;
+  /** any of these */
+  readonly statuses?: readonly CredentialStatus[] | undefined;
 }
 
 /** The half of the vault that a gateway may see: access tokens and states. */
@@ -73,20 +76,22 @@ export class AccessVault {
   ): Promise<{ items: CredentialState[]; nextCursor?: string }> {
     const { prefix = '' } = filter;
     const limit = page.limit ?? PAGE;
+    const filtered = filter.provider !== undefined || filter.statuses !== undefined;
+    const atOnce = filtered ? Math.max(limit, AT_ONCE) : limit;
     const items: CredentialState[] = [];
     // from the later of the two: a cursor of another list must not leave the prefix
     let from = page.cursor !== undefined && page.cursor >= prefix ? `(${page.cursor}` : `[${prefix}`;
-    for (let looked = limit; ; looked += limit) {
-      const ids = await this.pageOfIds(from, limit + 1, prefix === '' ? '+' : `(${prefix}${AFTER_ALL_IDS}`);
-      const states = await Promise.all(ids.slice(0, limit).map((id) => this.readState(id)));
+    for (let looked = atOnce; ; looked += atOnce) {
+      const ids = await this.pageOfIds(from, atOnce + 1, prefix === '' ? '+' : `(${prefix}${AFTER_ALL_IDS}`);
+      const states = await Promise.all(ids.slice(0, atOnce).map((id) => this.readState(id)));
       for (const [index, state] of states.entries()) {
         if (state !== undefined && matches(state, filter)) items.push(state);
         const id = ids[index];
         const more = index + 1 < ids.length;
         if (items.length === limit && id !== undefined) return more ? { items, nextCursor: id } : { items };
       }
-      const last = ids[limit - 1];
-      if (ids.length <= limit || last === undefined) return { items };
+      const last = ids[atOnce - 1];
+      if (ids.length <= atOnce || last === undefined) return { items };
       if (looked >= MOST_LOOKED_AT) return { items, nextCursor: last };
       from = `(${last}`;
     }
@@ -123,9 +128,9 @@ export class AccessVault {
   }
 }
 
-function matches(state: CredentialState, { provider, status }: StateFilter): boolean {
+function matches(state: CredentialState, { provider, statuses }: StateFilter): boolean {
   return (
     (provider === undefined || state.provider === provider) &&
-    (status === undefined || state.status === status)
+    (statuses === undefined || statuses.includes(state.status))
   );
 }

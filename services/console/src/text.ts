@@ -332,6 +332,7 @@ export const text = {
     search: 'Key, model or id',
     outcome: 'Outcome',
     anyOutcome: 'any outcome',
+    anyStatus: 'any status',
     when: 'When',
     who: 'Who',
     model: 'Model',

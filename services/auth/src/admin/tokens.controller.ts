@@ -2,6 +2,7 @@ import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/c
 import { ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { RefreshQueue } from '@muxgate/refresh-queue';
 import { CredentialVault, RefreshHistory, type CredentialState } from '@muxgate/vault';
+import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
 import { OAuthProviders } from '../connect/oauth-providers.js';
 import { CalledBy, type Caller } from '../http/caller.js';
@@ -25,10 +26,11 @@ class TokensQuery extends PageQuery {
   @Length(1, 128)
   provider?: string;
 
-  @ApiPropertyOptional({ enum: STATUSES })
+  @ApiPropertyOptional({ enum: STATUSES, description: 'or several, with commas between' })
   @IsOptional()
-  @IsIn(STATUSES)
-  status?: CredentialState['status'];
+  @Transform(({ value }) => (typeof value === 'string' ? value.split(',') : value))
+  @IsIn(STATUSES, { each: true })
+  status?: CredentialState['status'][];
 }
 
 /** Connected credentials: what they are, never what they hold. */
@@ -48,7 +50,7 @@ export class TokensController {
   @ApiOperation({ summary: 'List connected credentials' })
   @ApiPage(TokenView)
   async list(@Query() { prefix, provider, status, ...page }: TokensQuery): Promise<Page<TokenView>> {
-    return mapPage(await this.vault.listStates(page, { prefix, provider, status }), tokenView);
+    return mapPage(await this.vault.listStates(page, { prefix, provider, statuses: status }), tokenView);
   }
 
   @Get(':credential')

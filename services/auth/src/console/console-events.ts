@@ -1,7 +1,7 @@
 import { CLIENT_KEY_EVENTS } from '@muxgate/clients';
 import { CONFIG_EVENTS } from '@muxgate/revisions';
 import type { RedisClient } from '@muxgate/redis';
-import { CREDENTIAL_EVENTS } from '@muxgate/vault';
+import { CREDENTIAL_EVENTS, parseChange } from '@muxgate/vault';
 import type { MessageEvent, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Subject, type Observable } from 'rxjs';
 
@@ -11,7 +11,7 @@ const TYPES: Readonly<Record<string, string>> = {
   [CONFIG_EVENTS]: 'config',
 };
 
-/** The changes that all services announce in Redis, told on to the consoles that listen, without their content. */
+/** The changes that all services announce in Redis, told on to the consoles that listen: of a credential its id, of others only that they are. */
 export class ConsoleEvents implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly subject = new Subject<MessageEvent>();
 
@@ -23,9 +23,10 @@ export class ConsoleEvents implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   onApplicationBootstrap(): void {
-    this.subscriber.on('message', (channel: string) => {
+    this.subscriber.on('message', (channel: string, message: string) => {
       const type = TYPES[channel];
-      if (type !== undefined) this.subject.next({ type, data: '' });
+      const data = channel === CREDENTIAL_EVENTS ? (parseChange(message)?.credential ?? '') : '';
+      if (type !== undefined) this.subject.next({ type, data });
     });
     // without Redis this waits: the connection subscribes once it is there
     this.subscriber.subscribe(...Object.keys(TYPES)).catch(() => undefined);

@@ -101,7 +101,7 @@ export default function Audit() {
                 more={more}
                 loadMore={loadMore}
               >
-                {(entry) => <Row entry={entry} />}
+                {rowOf}
               </VirtualList>
             </Card>
           )
@@ -110,6 +110,8 @@ export default function Audit() {
     </View>
   );
 }
+
+const rowOf = (entry: AuditEntry) => <Row entry={entry} />;
 
 function Row({ entry: { at, actor, action, subject, outcome, from, details } }: { entry: AuditEntry }) {
   const more = details === undefined ? '' : JSON.stringify(details);

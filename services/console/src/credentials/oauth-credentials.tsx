@@ -59,7 +59,7 @@ export function OAuthCredentials() {
       </Group>
       <Loaded from={result}>
         {() =>
-          items?.length === 0 ? (
+          items?.length === 0 && !more ? (
             <Empty action={filtered ? undefined : connect}>
               {filtered ? text.requests.empty : text.credentials.empty}
             </Empty>
@@ -79,7 +79,7 @@ export function OAuthCredentials() {
               more={more}
               loadMore={loadMore}
             >
-              {(token) => <Row token={token} />}
+              {rowOf}
             </VirtualList>
           )
         }
@@ -87,6 +87,8 @@ export function OAuthCredentials() {
     </>
   );
 }
+
+const rowOf = (token: Token) => <Row token={token} />;
 
 function Row({ token }: { token: Token }) {
   const { account, expiresAt, refreshAt, lastError } = token;

@@ -89,29 +89,45 @@ function Figure({ label, value, alarming = false }: { label: string; value: stri
   );
 }
 
+const SICK = ['reauthorization_required', 'blocked_by_provider', 'refresh_failing', 'expired'].join();
+const MOST_SICK = 10;
+
+/** The first credentials that need somebody, however many are well; `any` tells whether there are any at all. */
+async function readSick(): Promise<{ any: boolean; sick: readonly Token[] }> {
+  const { items } = await call<Page<Token>>('GET', '/api/oauth/tokens?limit=1');
+  const sick: Token[] = [];
+  let cursor: string | undefined;
+  do {
+    const asked = { status: SICK, limit: MOST_SICK, cursor };
+    const page = await call<Page<Token>>('GET', `/api/oauth/tokens${query(asked)}`);
+    sick.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined && sick.length < MOST_SICK);
+  return { any: items.length > 0, sick: sick.slice(0, MOST_SICK) };
+}
+
 /** Credentials and providers that somebody should look at, before anything else. */
 function Attention() {
   const tokens = useQuery({
     queryKey: ['tokens', 'attention'],
-    queryFn: () => call<Page<Token>>('GET', '/api/oauth/tokens?limit=1000'),
-    refetchInterval: 10_000,
+    queryFn: readSick,
+    refetchInterval: 30_000,
   });
   const providers = useQuery({
     queryKey: ['providers'],
     queryFn: () => call<Page<Provider>>('GET', '/api/providers'),
     refetchInterval: 10_000,
   });
-  const sick =
-    tokens.data?.items.filter(({ status }) => status !== 'active' && status !== 'refreshing') ?? [];
   const resting = providers.data?.items.filter(({ coolDowns }) => coolDowns.length > 0) ?? [];
   if (tokens.data === undefined) return null;
-  if (tokens.data.items.length === 0) return <Text c="dimmed">{text.overview.noCredentials}</Text>;
+  const { any, sick } = tokens.data;
+  if (!any) return <Text c="dimmed">{text.overview.noCredentials}</Text>;
   if (sick.length + resting.length === 0) return <Text c="dimmed">{text.overview.allWell}</Text>;
   return (
     <Card withBorder>
       <Stack gap="xs">
         <Text fw={600}>{text.overview.attention}</Text>
-        {sick.slice(0, 10).map(({ credential, status, expiresAt }) => (
+        {sick.map(({ credential, status, expiresAt }) => (
           <Group key={credential} gap="sm">
             <Anchor
               component={Link}

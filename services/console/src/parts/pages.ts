@@ -3,6 +3,8 @@ import { useCallback } from 'react';
 import { call, query } from '../api/client.ts';
 import type { Page } from '../api/types.ts';
 
+const PAGES_REFETCHED = 2;
+
 /** A paged list of the REST API, page after page as it is asked for. */
 export function usePages<T>(
   name: string,
@@ -18,7 +20,9 @@ export function usePages<T>(
       }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor,
-    ...(options.refetchMs === undefined ? {} : { refetchInterval: options.refetchMs }),
+    // every page is read again: not of a list that somebody scrolled far into
+    refetchInterval: ({ state }) =>
+      (state.data?.pages.length ?? 0) <= PAGES_REFETCHED && (options.refetchMs ?? false),
   });
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = result;
   const loadMore = useCallback(() => {

@@ -1,9 +1,9 @@
-import { Text, Tooltip } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { text } from '../text.ts';
 import { duration, timeOf } from './format.ts';
 import { useNow } from './now.ts';
 
-/** How long it is until a time, or since it, with the time itself on hover and focus. */
+/** How long it is until a time, or since it, with the time itself on hover. */
 export function Countdown({ to }: { to: string | undefined }) {
   const now = useNow();
   if (to === undefined) return <>{text.actions.none}</>;
@@ -13,10 +13,8 @@ export function Countdown({ to }: { to: string | undefined }) {
 
 export function Moment({ at, children }: { at: string; children?: string }) {
   return (
-    <Tooltip label={timeOf(at)} disabled={children === undefined}>
-      <Text component="time" dateTime={at} size="sm" className="numbers">
-        {children ?? timeOf(at)}
-      </Text>
-    </Tooltip>
+    <Text component="time" dateTime={at} title={timeOf(at)} size="sm" className="numbers">
+      {children ?? timeOf(at)}
+    </Text>
   );
 }

@@ -1,6 +1,6 @@
 import { Box, Loader } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, type ReactNode } from 'react';
+import { memo, useEffect, useRef, type ReactNode } from 'react';
 import { text } from '../text.ts';
 
 interface Props<T> {
@@ -12,6 +12,7 @@ interface Props<T> {
   readonly rowHeight: number;
   readonly more: boolean;
   readonly loadMore: () => void;
+  /** the same function at each render: rows that stay in sight are not made again */
   readonly children: (item: T) => ReactNode;
 }
 
@@ -22,7 +23,7 @@ export function VirtualList<T>({ label, head, items, keyOf, rowHeight, more, loa
     count: items.length,
     getScrollElement: () => frame.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    overscan: 6,
   });
   const shown = rows.getVirtualItems();
   const last = shown.at(-1)?.index ?? 0;
@@ -46,7 +47,7 @@ export function VirtualList<T>({ label, head, items, keyOf, rowHeight, more, loa
                 className="virtual-row"
                 style={{ transform: `translateY(${start}px)`, height: rowHeight }}
               >
-                {children(item)}
+                <Content item={item} of={children as (item: unknown) => ReactNode} />
               </div>
             );
           })}
@@ -56,3 +57,7 @@ export function VirtualList<T>({ label, head, items, keyOf, rowHeight, more, loa
     </>
   );
 }
+
+const Content = memo(function Content({ item, of }: { item: unknown; of: (item: unknown) => ReactNode }) {
+  return of(item);
+});

@@ -11,7 +11,7 @@ import {
   UnstyledButton,
 } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useSearch } from 'wouter';
 import type { LoggedRequest } from '../api/types.ts';
 import { exact, milliseconds, timeOf, usd } from '../parts/format.ts';
@@ -30,18 +30,22 @@ const HEAD = [
   text.requests.cost,
   text.requests.took,
 ];
-const OUTCOMES = ['', 'success', 'error', 'aborted'];
+const OUTCOMES = ['', 'answered', 'refused', 'client_gone', 'gateway_lost'];
+const CLASSES = ['', '2xx', '4xx', '5xx'];
 
 export default function Requests() {
   const initial = new URLSearchParams(useSearch()).get('q') ?? '';
   const [search, setSearch] = useState(initial);
   const [outcome, setOutcome] = useState('');
+  const [status, setStatus] = useState('');
   const [opened, setOpened] = useState<LoggedRequest>();
   const [q] = useDebouncedValue(search, 300);
   const { result, items, more, loadMore } = usePages<LoggedRequest>('requests', '/api/requests', {
     q,
     outcome,
+    status,
   });
+  const rowOf = useCallback((request: LoggedRequest) => <Row request={request} open={setOpened} />, []);
   return (
     <View title={text.requests.title}>
       <Group>
@@ -56,6 +60,12 @@ export default function Requests() {
           value={outcome}
           onChange={(event) => setOutcome(event.currentTarget.value)}
           data={OUTCOMES.map((value) => ({ value, label: value === '' ? text.requests.anyOutcome : value }))}
+        />
+        <NativeSelect
+          aria-label={text.requests.status}
+          value={status}
+          onChange={(event) => setStatus(event.currentTarget.value)}
+          data={CLASSES.map((value) => ({ value, label: value === '' ? text.requests.anyStatus : value }))}
         />
       </Group>
       <Loaded from={result}>
@@ -79,7 +89,7 @@ export default function Requests() {
                 more={more}
                 loadMore={loadMore}
               >
-                {(request) => <Row request={request} open={() => setOpened(request)} />}
+                {rowOf}
               </VirtualList>
             </Card>
           )
@@ -108,11 +118,11 @@ function StatusMark({ request: { status, outcome } }: { request: LoggedRequest }
 
 const costOf = ({ costUsd }: LoggedRequest): string => (costUsd === null ? text.actions.none : usd(costUsd));
 
-function Row({ request, open }: { request: LoggedRequest; open: () => void }) {
+function Row({ request, open }: { request: LoggedRequest; open: (request: LoggedRequest) => void }) {
   const { startedAt, key, keyName, model, requestedModel, provider, inputTokens, outputTokens, durationMs } =
     request;
   return (
-    <UnstyledButton className="clickable row row-request" onClick={open} w="100%">
+    <UnstyledButton className="clickable row row-request" onClick={() => open(request)} w="100%">
       <Text size="xs" className="numbers wide-only">
         {timeOf(startedAt)}
       </Text>
