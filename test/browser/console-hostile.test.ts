@@ -162,7 +162,9 @@ describe.skipIf(executablePath === undefined)(
     async function open(view: string, heading: string): Promise<void> {
       await visitor.go(view);
       await visitor.page.getByRole('heading', { level: 1, name: heading }).waitFor();
-      await expect.poll(() => visitor.page.getByRole('status', { name: 'Loading' }).count()).toBe(0);
+      await expect
+        .poll(() => visitor.page.getByRole('status', { name: 'Loading' }).count(), { timeout: 20_000 })
+        .toBe(0);
     }
 
     it.each(READ)('in %s, where it is read', async (view, heading) => {

@@ -103,7 +103,7 @@ describe.skipIf(executablePath === undefined)(
       const refusals: string[] = [];
       trap.on('console', (message) => refusals.push(message.text()));
       await trap.goto(foreign.url);
-      await expect.poll(() => refusals.join()).toContain('frame-ancestors');
+      await expect.poll(() => refusals.join(), { timeout: 20_000 }).toContain('frame-ancestors');
       expect(trap.frames().some((frame) => frame.url().startsWith(world.url))).toBe(false);
       await trap.close();
       foreign.close();
@@ -180,7 +180,9 @@ describe.skipIf(executablePath === undefined)(
       const open = async (visitor: Visitor, view: string, heading: string): Promise<void> => {
         await visitor.go(view);
         await visitor.page.getByRole('heading', { level: 1, name: heading }).waitFor();
-        await expect.poll(() => visitor.page.getByRole('status', { name: 'Loading' }).count()).toBe(0);
+        await expect
+          .poll(() => visitor.page.getByRole('status', { name: 'Loading' }).count(), { timeout: 20_000 })
+          .toBe(0);
       };
       const button = ({ page }: Visitor, name: string) =>
         page.getByRole('button', { name, exact: true }).first();

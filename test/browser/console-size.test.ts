@@ -131,7 +131,7 @@ describe.skipIf(executablePath === undefined)(
         .filter({ hasText: `person-${(ROWS - 15_000) % 500}` })
         .first()
         .waitFor();
-      await expect.poll(elements).toBeLessThan(MOST_ELEMENTS);
+      await expect.poll(elements, { timeout: 20_000 }).toBeLessThan(MOST_ELEMENTS);
     });
   },
 );

@@ -48,7 +48,9 @@ describe.runIf(directory !== undefined && executablePath !== undefined)('picture
     for (const [view, heading] of VIEWS) {
       await visitor.go(view);
       await visitor.page.getByRole('heading', { level: 1, name: heading }).waitFor();
-      await expect.poll(() => visitor.page.getByRole('status', { name: 'Loading' }).count()).toBe(0);
+      await expect
+        .poll(() => visitor.page.getByRole('status', { name: 'Loading' }).count(), { timeout: 20_000 })
+        .toBe(0);
       await visitor.page.waitForTimeout(300);
       await take(view === '/' ? 'overview' : view.slice(1).replaceAll('/', '-'));
     }
