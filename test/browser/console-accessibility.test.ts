@@ -59,7 +59,9 @@ describe.skipIf(executablePath === undefined)(
           const { page } = visitor;
           await visitor.go(view);
           await page.getByRole('heading', { level: 1, name: heading }).waitFor();
-          await expect.poll(() => page.getByRole('status', { name: 'Loading' }).count()).toBe(0);
+          await expect
+            .poll(() => page.getByRole('status', { name: 'Loading' }).count(), { timeout: 20_000 })
+            .toBe(0);
           expect(await faults(visitor)).toEqual([]);
           await page.setViewportSize({ width: 390, height: 844 });
           expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);

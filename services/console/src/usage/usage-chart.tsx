@@ -16,6 +16,8 @@ export default function UsageChart({ rows }: { rows: readonly (UsageItem & { nam
       data={shown.map(({ name, costUsd }) => ({ name, costUsd }))}
       dataKey="name"
       valueFormatter={usd}
+      maxBarWidth={48}
+      yAxisProps={{ width: 80 }}
       series={[{ name: 'costUsd', label: text.overview.cost, color: 'indigo.6' }]}
     />
   );
