@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { writeMonitoring } from '../k8s/monitoring.ts';
+import { writeDashboards } from '../monitoring/dashboards.ts';
 import { renderCliReference } from './cli.ts';
 import { renderConfigurationReference } from './configuration.ts';
 import { renderEnvironmentReference } from './environment.ts';
@@ -12,7 +13,7 @@ import { renderOAuthChecklist } from './oauth-checklist.ts';
 import { renderPluginReference } from './plugins.ts';
 import { renderProviderReference } from './providers.ts';
 
-/** Writes every generated page, and the monitoring component of Kubernetes. `configuration.md` keeps its own form, which a unit test checks. */
+/** Writes every generated page, the dashboards, and the monitoring component of Kubernetes. `configuration.md` keeps its own form, which a unit test checks. */
 export async function generate(root: string): Promise<void> {
   const directory = join(root, 'docs/reference');
   await mkdir(directory, { recursive: true });
@@ -30,5 +31,6 @@ export async function generate(root: string): Promise<void> {
   for (const [name, text] of Object.entries(pages)) {
     await writeFile(join(directory, name), await format(text, { ...style, parser: 'markdown' }));
   }
+  await writeDashboards(root);
   await writeMonitoring(root);
 }

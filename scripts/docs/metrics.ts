@@ -1,13 +1,16 @@
 import type { ConfigSnapshot } from '@muxgate/config';
 import type { Logger } from '@muxgate/runtime';
 import { Registry, type Metric } from 'prom-client';
-import { createRedisHistogram } from '../../libs/redis/src/redis.metrics.ts';
+import { createRedisMetrics } from '../../libs/redis/src/redis.metrics.ts';
 import { createRegistry } from '../../libs/runtime/src/registry.ts';
 import { ConnectMetrics } from '../../libs/connect/src/connect.metrics.ts';
 import { registerConfigRevision } from '../../libs/revisions/src/revision.metrics.ts';
 import { ConfigMetrics } from '../../services/auth/src/config/config.metrics.ts';
+import { createLimitsMetrics } from '../../services/gateway/src/limits/limits.metrics.ts';
 import { createGatewayMetrics } from '../../services/gateway/src/proxy/gateway.metrics.ts';
 import { HookFailures } from '../../services/gateway/src/proxy/header-hooks.ts';
+import { Tallies } from '../../services/gateway/src/usage/tallies.ts';
+import { createUsageMetrics } from '../../services/gateway/src/usage/usage.metrics.ts';
 import { EventMetrics } from '../../services/worker/src/events/event.metrics.ts';
 import { createMaintenanceMetrics } from '../../services/worker/src/maintenance/maintenance.metrics.ts';
 import { registerStateGauges } from '../../services/worker/src/state-gauges.metrics.ts';
@@ -31,6 +34,9 @@ const SERVICES: readonly [name: string, register: (registry: Registry) => void][
         targets: () => [],
       });
       new HookFailures(registry, {} as Logger);
+      new Tallies(registry, () => {});
+      createUsageMetrics(registry, () => 0);
+      createLimitsMetrics(registry, () => false);
     },
   ],
   [
@@ -54,7 +60,7 @@ const SERVICES: readonly [name: string, register: (registry: Registry) => void][
   [
     'all',
     (registry) => {
-      createRedisHistogram(registry);
+      createRedisMetrics(registry);
       registerConfigRevision(registry, { current: () => ({ revision: 0 }) as ConfigSnapshot });
     },
   ],
@@ -77,6 +83,20 @@ metrics (\`process_*\`, \`nodejs_*\`) and ${buildInfo()}. Label values come from
 
 ${sections.join('\n\n')}
 `;
+}
+
+/** The names of all series that the services export, as queries know them, without Prometheus's own (`up`). */
+export function exportedSeries(): Set<string> {
+  const registries = SERVICES.map(([, register]) => {
+    const registry = new Registry();
+    register(registry);
+    return registry;
+  });
+  return new Set(
+    [...registries, createRegistry('docs', '0')].flatMap(metricsOf).flatMap(({ name, upperBounds }) => {
+      return upperBounds === undefined ? [name] : [`${name}_bucket`, `${name}_sum`, `${name}_count`];
+    }),
+  );
 }
 
 function metricsOf(registry: Registry): Declared[] {

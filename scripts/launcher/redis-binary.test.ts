@@ -2,7 +2,8 @@ import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { debianPackages, isRecentEnough, redisBinary } from './redis-binary.ts';
+import { debianPackages } from './debian-package.ts';
+import { isRecentEnough, redisBinary } from './redis-binary.ts';
 
 async function fakeServer(directory: string, name: string, version: string): Promise<void> {
   await mkdir(directory, { recursive: true });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import {
   assertRedisUsable,
   connectRedis,
-  createRedisHistogram,
+  createRedisMetrics,
   type RedisClient,
   type RedisSettings,
 } from '@muxgate/redis';
@@ -172,14 +172,18 @@ describe('a Redis connection', () => {
     hot.disconnect();
   });
 
-  it('times its commands', async () => {
+  it('times its commands, and counts those that get no answer but not those that Redis refuses', async () => {
     const registry = new Registry();
-    const histogram = createRedisHistogram(registry);
-    const timed = connectRedis({ url: server.url }, { name: 'timed', role: 'commands', logger, histogram });
+    const metrics = createRedisMetrics(registry);
+    const timed = connectRedis({ url: server.url }, { name: 'timed', role: 'commands', logger, metrics });
     await timed.set('x', 1);
     await timed.get('x');
     expect(await registry.metrics()).toMatch(/muxgate_redis_command_duration_seconds_count [2-9]/);
+    await expect(timed.evalsha('0'.repeat(40), 0)).rejects.toThrow(/NOSCRIPT/);
+    expect(await registry.metrics()).toContain('muxgate_redis_unanswered_total 0');
     timed.disconnect();
+    await expect(timed.get('x')).rejects.toThrow(/closed/i);
+    expect(await registry.metrics()).toContain('muxgate_redis_unanswered_total 1');
   });
 
   it('to a Redis that evicts keys is refused', async () => {

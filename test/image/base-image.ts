@@ -1,7 +1,8 @@
 import { copyFile, cp, mkdir, realpath, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { librariesOf } from '../../scripts/image/libraries-of.ts';
-import { findProgram, redisBinary } from '../../scripts/launcher/redis-binary.ts';
+import { findProgram } from '../../scripts/launcher/debian-package.ts';
+import { redisBinary } from '../../scripts/launcher/redis-binary.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { run } from './container-tools.ts';
 

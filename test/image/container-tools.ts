@@ -1,4 +1,4 @@
-import { findProgram } from '../../scripts/launcher/redis-binary.ts';
+import { findProgram } from '../../scripts/launcher/debian-package.ts';
 import { runCommand } from '../../scripts/launcher/run-command.ts';
 
 /** Why this machine cannot build and run images; nothing where it can, as far as one can see without trying. */

@@ -1,7 +1,6 @@
 import type { Logger } from '@muxgate/runtime';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import type { Histogram } from 'prom-client';
-import { timeCommands } from './redis.metrics.js';
+import { timeCommands, type RedisMetrics } from './redis.metrics.js';
 import type { RedisSettings } from './redis-settings.js';
 
 export type RedisClient = Redis | Cluster;
@@ -18,7 +17,7 @@ export interface ConnectRedisOptions {
   readonly role: RedisRole;
   readonly logger: Logger;
   readonly commandTimeoutMs?: number;
-  readonly histogram?: Histogram;
+  readonly metrics?: RedisMetrics;
 }
 
 const COMMAND_TIMEOUT_MS = 2_000;
@@ -31,7 +30,7 @@ export function connectRedis(settings: RedisSettings, options: ConnectRedisOptio
     limitCommands(redis, options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS);
   }
   logStateChanges(redis, options);
-  if (options.histogram !== undefined && options.role === 'commands') timeCommands(redis, options.histogram);
+  if (options.metrics !== undefined && options.role === 'commands') timeCommands(redis, options.metrics);
   return redis;
 }
 

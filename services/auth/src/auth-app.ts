@@ -3,7 +3,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ClientKeyStore } from '@muxgate/clients';
 import { ConfigSource, loadConfig, parseConfig } from '@muxgate/config';
 import { EventPublisher, WebhookQueue } from '@muxgate/events';
-import { assertRedisUsable, connectRedis, createRedisHistogram, redisSettings } from '@muxgate/redis';
+import { assertRedisUsable, connectRedis, createRedisMetrics, redisSettings } from '@muxgate/redis';
 import { MaintenanceQueue, RefreshQueue } from '@muxgate/refresh-queue';
 import { ConfigFollower, dropRetiredSeries, registerConfigRevision, RevisionStore } from '@muxgate/revisions';
 import {
@@ -68,7 +68,7 @@ export async function createAuthApp(
     name: 'muxgate-auth',
     role: 'commands',
     logger,
-    histogram: createRedisHistogram(registry),
+    metrics: createRedisMetrics(registry),
   });
   await assertRedisUsable(redis, logger);
   await assertRingsFit(redis, { access: rings.accessRing, refresh: rings.refreshRing }, { plant: true });

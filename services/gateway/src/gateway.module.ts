@@ -4,7 +4,7 @@ import { ConfigSource, type ConfigSnapshot, type Plugins } from '@muxgate/config
 import { ConfigFollower, dropRetiredSeries, registerConfigRevision, RevisionStore } from '@muxgate/revisions';
 import { EventPublisher } from '@muxgate/events';
 import { PriceBook } from '@muxgate/pricing';
-import { connectRedis, createRedisHistogram, redisSettings, type RedisClient } from '@muxgate/redis';
+import { connectRedis, createRedisMetrics, redisSettings, type RedisClient } from '@muxgate/redis';
 import { RefreshQueue, waitForNewer } from '@muxgate/refresh-queue';
 import type { Logger } from '@muxgate/runtime';
 import { CoolDownStore } from '@muxgate/target-health';
@@ -67,7 +67,7 @@ export class GatewayModule {
           name: 'gateway',
           role: 'commands',
           logger,
-          histogram: createRedisHistogram(registry),
+          metrics: createRedisMetrics(registry),
         }),
       ),
       factory(SUBSCRIBER, [], () =>

@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { ConfigSource, loadConfig, parseConfig } from '@muxgate/config';
 import { ConnectMetrics } from '@muxgate/connect';
-import { assertRedisUsable, connectRedis, createRedisHistogram, redisSettings } from '@muxgate/redis';
+import { assertRedisUsable, connectRedis, createRedisMetrics, redisSettings } from '@muxgate/redis';
 import { MaintenanceQueue, RefreshQueue } from '@muxgate/refresh-queue';
 import { ConfigFollower, dropRetiredSeries, registerConfigRevision, RevisionStore } from '@muxgate/revisions';
 import {
@@ -59,8 +59,12 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
   registerConfigRevision(registry, config);
   dropRetiredSeries(registry, config);
 
-  const histogram = createRedisHistogram(registry);
-  const redis = connectRedis(settings, { name: 'muxgate-worker', role: 'commands', logger, histogram });
+  const redis = connectRedis(settings, {
+    name: 'muxgate-worker',
+    role: 'commands',
+    logger,
+    metrics: createRedisMetrics(registry),
+  });
   const queueRedis = connectRedis(settings, { name: 'muxgate-worker-queue', role: 'blocking', logger });
   const subscriber = connectRedis(settings, { name: 'muxgate-worker-events', role: 'subscriber', logger });
   await assertRedisUsable(redis, logger);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { findProgram } from '../../../scripts/launcher/redis-binary.ts';
+import { findProgram } from '../../../scripts/launcher/debian-package.ts';
 
 export interface Manifest {
   readonly apiVersion: string;

@@ -6,12 +6,12 @@ import { isObject, objectsIn, parseObject, present, textIn, textOf, type Json } 
  * OpenAI's custom tools take free text instead of JSON. Other vendors know no such thing: there they are functions with
  * one field, which is taken off again in the answer.
  */
-const SCHEMA = {
+const SCHEMA: LanguageModelV4FunctionTool['inputSchema'] = {
   type: 'object',
   properties: { input: { type: 'string', description: 'The input, as free text.' } },
   required: ['input'],
   additionalProperties: false,
-} as const;
+};
 
 /** A grammar is told to the model, though nobody enforces it. */
 export function customTool(tool: Json, dropped: Dropped): LanguageModelV4FunctionTool {

@@ -6,11 +6,12 @@ import type { PriceBook } from '@muxgate/pricing';
 import type { RedisClient, RedisSettings } from '@muxgate/redis';
 import { messageOf, type Logger } from '@muxgate/runtime';
 import { UsageWriter } from '@muxgate/usage';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { inheritSpools } from './inherit-spools.js';
 import { Spool } from './spool.js';
 import { Tallies } from './tallies.js';
 import { UsageLedger, type LedgerSettings } from './usage-ledger.js';
+import { createUsageMetrics } from './usage.metrics.js';
 
 const INHERIT_EVERY_MS = 10_000;
 /** How often the ledger hears of streams that are open: what a kill makes an estimate miss. */
@@ -47,30 +48,16 @@ export class UsageAccounts {
     );
     this.writer = new UsageWriter(redis);
     this.spool = new Spool(this.directory, logger);
-    const dropped = new Counter({
-      name: 'muxgate_usage_dropped_total',
-      help: 'Events that found no room while Redis was away, by what they are missing from.',
-      labelNames: ['kind'],
-      registers: [registry],
-    });
+    const metrics = createUsageMetrics(registry, () => this.ledger.waitingBatches);
     this.tallies = new Tallies(registry, () => this.ledger.scraped());
     this.ledger = new UsageLedger(
       this.writer,
       this.spool,
       () => settingsOf(config),
-      (kind) => dropped.inc({ kind }),
+      (kind) => metrics.dropped.inc({ kind }),
       () => this.tallies.unseen(),
       logger,
     );
-    const { ledger } = this;
-    new Gauge({
-      name: 'muxgate_usage_waiting_batches',
-      help: 'Batches of usage that Redis does not have yet.',
-      registers: [registry],
-      collect() {
-        this.set(ledger.waitingBatches);
-      },
-    });
   }
 
   /** `checkpoint` tells the ledger of the streams that are open. */

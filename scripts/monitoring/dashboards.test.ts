@@ -1,0 +1,71 @@
+import { Ajv, type SchemaObject } from 'ajv';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createGenerator } from 'ts-json-schema-generator';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { exportedSeries } from '../docs/metrics.ts';
+import { dashboards, DASHBOARDS_DIRECTORY, renderDashboard } from './dashboards.ts';
+import { parseQuery, queriesOf } from './promql.ts';
+
+const all = [...dashboards()].map(([name, dashboard]) => ({ name, dashboard }));
+const TYPES = 'node_modules/@grafana/schema/dist/types/raw/dashboard/x/types.gen.d.ts';
+
+it('the directory of dashboards holds what the code says, and nothing else', async () => {
+  expect((await readdir(DASHBOARDS_DIRECTORY)).filter((name) => name.endsWith('.json')).toSorted()).toEqual(
+    all.map(({ name }) => name).toSorted(),
+  );
+  for (const { name, dashboard } of all)
+    expect(await readFile(join(DASHBOARDS_DIRECTORY, name), 'utf8'), `${name}: run npm run docs`).toBe(
+      await renderDashboard(dashboard),
+    );
+});
+
+describe('a dashboard', () => {
+  let validate: ReturnType<Ajv['compile']>;
+  beforeAll(() => {
+    const schema = createGenerator({
+      path: TYPES,
+      type: 'Dashboard',
+      skipTypeCheck: true,
+      additionalProperties: false,
+    }).createSchema('Dashboard');
+    validate = new Ajv({ allErrors: true, strict: false }).compile(schema as SchemaObject);
+  }, 60_000);
+
+  it.each(all)("follows Grafana's own schema: $name", async ({ name }) => {
+    const dashboard = JSON.parse(await readFile(join(DASHBOARDS_DIRECTORY, name), 'utf8')) as object;
+    validate(dashboard);
+    expect(validate.errors ?? []).toEqual([]);
+    expect(validate({ ...dashboard, refresh: 30 })).toBe(false);
+    expect(validate({ ...dashboard, panel: [] })).toBe(false);
+  });
+
+  it.each(all)('asks in PromQL for series that the services export: $name', ({ dashboard }) => {
+    const exported = exportedSeries();
+    const queries = queriesOf(dashboard, '5m');
+    expect(queries.length).toBeGreaterThan(5);
+    for (const { query } of queries) {
+      const { series, mistakes } = parseQuery(query);
+      expect(mistakes, query).toEqual([]);
+      expect(series.length, query).toBeGreaterThan(0);
+      for (const name of series) expect(exported, query).toContain(name);
+    }
+  });
+
+  it.each(all)(
+    'names each panel once, says what it means, and lays panels side by side: $name',
+    ({ dashboard }) => {
+      const panels = (dashboard.panels ?? []).flatMap((panel) => ('targets' in panel ? [panel] : []));
+      expect(new Set(panels.map(({ title }) => title)).size).toBe(panels.length);
+      for (const { title, description, gridPos } of panels) {
+        expect(description, title).toMatch(/\.$/);
+        expect((gridPos?.x ?? 0) + (gridPos?.w ?? 0), title).toBeLessThanOrEqual(24);
+      }
+    },
+  );
+});
+
+it('a query with a mistake is found, and so is a series of no service', () => {
+  expect(parseQuery('sum(rate(x_total[5m])').mistakes).not.toEqual([]);
+  expect(parseQuery('sum by (a) (rate(x_total{b="c"}[5m])) / y').series).toEqual(['x_total', 'y']);
+});
