@@ -1,4 +1,4 @@
-import { Ajv, type SchemaObject } from 'ajv';
+import { Ajv, type SchemaObject, type ValidateFunction } from 'ajv';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createGenerator } from 'ts-json-schema-generator';
@@ -15,13 +15,11 @@ it('the directory of dashboards holds what the code says, and nothing else', asy
     all.map(({ name }) => name).toSorted(),
   );
   for (const { name, dashboard } of all)
-    expect(await readFile(join(DASHBOARDS_DIRECTORY, name), 'utf8'), `${name}: run npm run docs`).toBe(
-      await renderDashboard(dashboard),
-    );
+    expect(await readFile(join(DASHBOARDS_DIRECTORY, name), 'utf8')).toBe(await renderDashboard(dashboard));
 });
 
 describe('a dashboard', () => {
-  let validate: ReturnType<Ajv['compile']>;
+  let validate: ValidateFunction;
   beforeAll(() => {
     const schema = createGenerator({
       path: TYPES,
@@ -46,9 +44,12 @@ describe('a dashboard', () => {
     expect(queries.length).toBeGreaterThan(5);
     for (const { query } of queries) {
       const { series, mistakes } = parseQuery(query);
-      expect(mistakes, query).toEqual([]);
-      expect(series.length, query).toBeGreaterThan(0);
-      for (const name of series) expect(exported, query).toContain(name);
+      expect({ query, mistakes, unknown: series.filter((name) => !exported.has(name)) }).toEqual({
+        query,
+        mistakes: [],
+        unknown: [],
+      });
+      expect(series).not.toEqual([]);
     }
   });
 
@@ -57,10 +58,8 @@ describe('a dashboard', () => {
     ({ dashboard }) => {
       const panels = (dashboard.panels ?? []).flatMap((panel) => ('targets' in panel ? [panel] : []));
       expect(new Set(panels.map(({ title }) => title)).size).toBe(panels.length);
-      for (const { title, description, gridPos } of panels) {
-        expect(description, title).toMatch(/\.$/);
-        expect((gridPos?.x ?? 0) + (gridPos?.w ?? 0), title).toBeLessThanOrEqual(24);
-      }
+      expect(panels.filter(({ description }) => !description?.endsWith('.'))).toEqual([]);
+      expect(panels.filter(({ gridPos }) => (gridPos?.x ?? 0) + (gridPos?.w ?? 0) > 24)).toEqual([]);
     },
   );
 });

@@ -109,7 +109,7 @@ export const onCall: DashboardDescription = {
         title: 'Token endpoints: failed refreshes',
         about: 'Attempts a second that brought no new token.',
         queries: {
-          '{{provider}} {{outcome}}': `sum by (provider, outcome) (${rate('muxgate_token_refreshes_total{outcome!~"committed|promoted|restored"}')})`,
+          '{{provider}} {{outcome}}': `sum by (provider, outcome) (${rate('muxgate_token_refreshes_total{outcome!~"refreshed|promoted|restored|overtaken|lane_full|removed"}')})`,
         },
         unit: 'ops',
       },

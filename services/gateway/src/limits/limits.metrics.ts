@@ -12,7 +12,7 @@ export function createLimitsMetrics(registry: Registry, isLocal: () => boolean) 
       this.set(isLocal() ? 1 : 0);
     },
   });
-  return {
+  const metrics = {
     refused: new Counter({
       name: 'muxgate_rate_limited_total',
       help: 'Requests that a limit or a budget had no room for, by whose it was: key, team or model.',
@@ -32,4 +32,10 @@ export function createLimitsMetrics(registry: Registry, isLocal: () => boolean) 
       registers,
     }),
   };
+  // from zero, so that the first one is an increase too, which alerts look for
+  for (const scope of ['key', 'team']) {
+    metrics.thresholds.inc({ scope }, 0);
+    metrics.exhausted.inc({ scope }, 0);
+  }
+  return metrics;
 }

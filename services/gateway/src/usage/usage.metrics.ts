@@ -10,12 +10,13 @@ export function createUsageMetrics(registry: Registry, waitingBatches: () => num
       this.set(waitingBatches());
     },
   });
-  return {
-    dropped: new Counter({
-      name: 'muxgate_usage_dropped_total',
-      help: 'Events that found no room while Redis was away, by what they are missing from.',
-      labelNames: ['kind'],
-      registers,
-    }),
-  };
+  const dropped = new Counter({
+    name: 'muxgate_usage_dropped_total',
+    help: 'Events that found no room while Redis was away, by what they are missing from.',
+    labelNames: ['kind'],
+    registers,
+  });
+  // from zero, so that the first one is an increase too, which alerts look for
+  for (const kind of ['usage', 'request_log']) dropped.inc({ kind }, 0);
+  return { dropped };
 }
