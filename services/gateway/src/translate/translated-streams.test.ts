@@ -84,6 +84,9 @@ const RECORDED: [string, Dialect, SurfaceName, SurfaceName][] = [
   [BEDROCK, 'bedrock', 'messages', 'responses'],
 ];
 
+/** Thousands of translations: a machine that is busy takes minutes. */
+const PATIENCE_MS = 600_000;
+
 describe.each(RECORDED)('%s of %s', (name, dialect, first, second) => {
   const bytes = bytesOf(name);
 
@@ -94,7 +97,7 @@ describe.each(RECORDED)('%s of %s', (name, dialect, first, second) => {
       const split = await translated(dialect, [bytes.subarray(0, at), bytes.subarray(at)], first);
       if (split !== whole) throw new Error(`split at ${at}: ${split}`);
     }
-  }, 120_000);
+  }, PATIENCE_MS);
 
   it.each([first, second])('gives the same %s events however it is cut and merged', async (surface) => {
     const whole = await translated(dialect, [bytes], surface);
@@ -114,7 +117,7 @@ describe.each(RECORDED)('%s of %s', (name, dialect, first, second) => {
       }),
       { numRuns: 40 },
     );
-  });
+  }, PATIENCE_MS);
 
   it('ends in a failure wherever it breaks off before its end', async () => {
     for (const cut of name === BEDROCK ? cutFrames() : cutEvents(bytes))
