@@ -90,34 +90,42 @@ const PATIENCE_MS = 600_000;
 describe.each(RECORDED)('%s of %s', (name, dialect, first, second) => {
   const bytes = bytesOf(name);
 
-  it('gives the same events wherever it is split in two', async () => {
-    const whole = await translated(dialect, [bytes], first);
-    expect(whole.includes('failed: ')).toBe(/error|failed/.test(name));
-    for (let at = 1; at < bytes.length; at++) {
-      const split = await translated(dialect, [bytes.subarray(0, at), bytes.subarray(at)], first);
-      if (split !== whole) throw new Error(`split at ${at}: ${split}`);
-    }
-  }, PATIENCE_MS);
+  it(
+    'gives the same events wherever it is split in two',
+    async () => {
+      const whole = await translated(dialect, [bytes], first);
+      expect(whole.includes('failed: ')).toBe(/error|failed/.test(name));
+      for (let at = 1; at < bytes.length; at++) {
+        const split = await translated(dialect, [bytes.subarray(0, at), bytes.subarray(at)], first);
+        if (split !== whole) throw new Error(`split at ${at}: ${split}`);
+      }
+    },
+    PATIENCE_MS,
+  );
 
-  it.each([first, second])('gives the same %s events however it is cut and merged', async (surface) => {
-    const whole = await translated(dialect, [bytes], surface);
-    expect(
-      await translated(
-        dialect,
-        [...bytes].map((byte) => Uint8Array.of(byte)),
-        surface,
-      ),
-    ).toBe(whole);
-    const cuts = fc.uniqueArray(fc.integer({ min: 1, max: bytes.length - 1 }), { maxLength: 30 });
-    await fc.assert(
-      fc.asyncProperty(cuts, async (places) => {
-        const ends = [...places.toSorted((a, b) => a - b), bytes.length];
-        const chunks = ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
-        expect(await translated(dialect, chunks, surface)).toBe(whole);
-      }),
-      { numRuns: 40 },
-    );
-  }, PATIENCE_MS);
+  it.each([first, second])(
+    'gives the same %s events however it is cut and merged',
+    async (surface) => {
+      const whole = await translated(dialect, [bytes], surface);
+      expect(
+        await translated(
+          dialect,
+          [...bytes].map((byte) => Uint8Array.of(byte)),
+          surface,
+        ),
+      ).toBe(whole);
+      const cuts = fc.uniqueArray(fc.integer({ min: 1, max: bytes.length - 1 }), { maxLength: 30 });
+      await fc.assert(
+        fc.asyncProperty(cuts, async (places) => {
+          const ends = [...places.toSorted((a, b) => a - b), bytes.length];
+          const chunks = ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
+          expect(await translated(dialect, chunks, surface)).toBe(whole);
+        }),
+        { numRuns: 40 },
+      );
+    },
+    PATIENCE_MS,
+  );
 
   it('ends in a failure wherever it breaks off before its end', async () => {
     for (const cut of name === BEDROCK ? cutFrames() : cutEvents(bytes))
