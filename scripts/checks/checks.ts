@@ -38,7 +38,7 @@ export const CHECKS: readonly Check[] = [
     meaning: 'test/contract',
     run: (root, _print, signal) => runVitest(root, 'contract', signal),
   },
-  processes('e2e', 'test/e2e and test/chaos: the built services as processes'),
+  processes('e2e', 'test/e2e, test/chaos and test/image: the built services as processes'),
   processes('browser', 'test/browser: the console in a real browser'),
 ];
 

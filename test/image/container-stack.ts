@@ -10,6 +10,8 @@ import { imageOf, REDIS_IMAGE } from './images.ts';
 import { PrivateNetwork, type Container } from './private-network.ts';
 
 const CONFIG = fileURLToPath(new URL('../../config/muxgate.yaml', import.meta.url));
+/** Where a browser would come back to: the vendor sends it to loopback addresses only. */
+const LOOPBACK_URL = 'http://127.0.0.1:8081';
 const READY_PORTS: Record<ServiceName, number> = { gateway: 9080, auth: 9081, worker: 9082, sandbox: 9100 };
 
 export interface ContainerStack {
@@ -71,7 +73,7 @@ export async function startContainers(): Promise<ContainerStack> {
   const keys = ['MUXGATE_ACCESS_KEYS', 'MUXGATE_REFRESH_KEYS'];
   await start('sandbox', { SANDBOX_PUBLIC_URL: vendor, SANDBOX_ACCESS_TOKEN_SECONDS: '20', HOST: '0.0.0.0' });
   await start('worker', ours, keys);
-  await start('auth', { ...ours, PUBLIC_URL: authUrl, MUXGATE_LOCAL_CLIENT_KEY_HASH: sha256(clientKey) }, [
+  await start('auth', { ...ours, PUBLIC_URL: LOOPBACK_URL, MUXGATE_LOCAL_CLIENT_KEY_HASH: sha256(clientKey) }, [
     ...keys,
     'MUXGATE_ADMIN_TOKENS',
   ]);
