@@ -73,10 +73,11 @@ export async function startContainers(): Promise<ContainerStack> {
   const keys = ['MUXGATE_ACCESS_KEYS', 'MUXGATE_REFRESH_KEYS'];
   await start('sandbox', { SANDBOX_PUBLIC_URL: vendor, SANDBOX_ACCESS_TOKEN_SECONDS: '20', HOST: '0.0.0.0' });
   await start('worker', ours, keys);
-  await start('auth', { ...ours, PUBLIC_URL: LOOPBACK_URL, MUXGATE_LOCAL_CLIENT_KEY_HASH: sha256(clientKey) }, [
-    ...keys,
-    'MUXGATE_ADMIN_TOKENS',
-  ]);
+  await start(
+    'auth',
+    { ...ours, PUBLIC_URL: LOOPBACK_URL, MUXGATE_LOCAL_CLIENT_KEY_HASH: sha256(clientKey) },
+    [...keys, 'MUXGATE_ADMIN_TOKENS'],
+  );
   await start('gateway', ours, ['MUXGATE_ACCESS_KEYS']);
   const gatewayUrl = `http://${addresses.gateway}:8080`;
   return { network, containers, readyMs, gatewayUrl, authUrl, adminToken, clientKey };
