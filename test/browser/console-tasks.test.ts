@@ -61,7 +61,7 @@ describe.skipIf(executablePath === undefined)(
       let landed = '';
       await visitor.context.route(`${NOWHERE}**`, (route) => {
         landed = route.request().url();
-        return route.abort();
+        return route.fulfill({ contentType: 'text/html', body: '<title>Nobody listens here</title>' });
       });
       await beginConnecting('pasted', 'bob');
       const popup = await popupOf(() => dialog().getByRole('button', { name: 'Open the provider' }).click());

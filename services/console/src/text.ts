@@ -158,6 +158,8 @@ export const text = {
     start: 'Continue',
     open: 'Open the provider',
     waiting: 'Waiting for you to finish at the provider…',
+    pasteHelp:
+      'Open the provider and sign in. It then shows a code, or sends you to an address that may not load: paste either here.',
     paste: 'Paste the code or the whole address that the provider shows',
     finish: 'Finish',
     code: 'Enter this code',

@@ -46,7 +46,9 @@ export function Completion({
   }
   return (
     <Stack>
-      <Text size="sm">{authorization.instructions}</Text>
+      <Text size="sm">
+        {authorization.completion === 'paste' ? text.connect.pasteHelp : authorization.instructions}
+      </Text>
       {authorization.completion === 'device' ? (
         <Device authorization={authorization} />
       ) : (
