@@ -2,6 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, NO_CHROMIUM } from '../../scripts/checks/chromium.ts';
+import { callGateway } from '../support/calls.ts';
 import { startConsole, type ConsoleWorld, type Visitor } from './console.support.ts';
 import { VIEWS } from './views.ts';
 
@@ -21,7 +22,7 @@ describe.skipIf(executablePath === undefined)(
       await world.stack.admin('PUT', '/api/teams/core', { limits: { requestsPerMinute: 60 } });
       await world.stack.admin('PUT', '/api/credentials/stored', { value: 'sk-stored-key-of-the-test' });
       await world.stack.admin('POST', '/api/oauth/invitations', { provider: 'sandbox', credential: 'carol' });
-      await ask(world);
+      await callGateway(world.stack, { stream: false });
     });
     afterAll(() => world?.stop());
 
@@ -57,11 +58,7 @@ describe.skipIf(executablePath === undefined)(
         '%s has no serious fault, and nothing sticks out of a narrow screen',
         async (view, heading) => {
           const { page } = visitor;
-          await visitor.go(view);
-          await page.getByRole('heading', { level: 1, name: heading }).waitFor();
-          await expect
-            .poll(() => page.getByRole('status', { name: 'Loading' }).count(), { timeout: 20_000 })
-            .toBe(0);
+          await visitor.open(view, heading);
           expect(await faults(visitor)).toEqual([]);
           await page.setViewportSize({ width: 390, height: 844 });
           expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
@@ -212,20 +209,3 @@ describe.skipIf(executablePath === undefined)(
     });
   },
 );
-
-async function ask(world: ConsoleWorld): Promise<void> {
-  const answer = await fetch(`${world.stack.gateway.url}/v1/messages`, {
-    method: 'POST',
-    headers: {
-      'x-api-key': world.stack.clientKey,
-      'anthropic-version': '2023-06-01',
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify({
-      model: 'claude-sandbox',
-      max_tokens: 5,
-      messages: [{ role: 'user', content: 'hi' }],
-    }),
-  });
-  await answer.text();
-}

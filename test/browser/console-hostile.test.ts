@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, NO_CHROMIUM } from '../../scripts/checks/chromium.ts';
+import { json, startUpstream, type FakeUpstream } from '../contract/gateway.support.ts';
+import { callGateway } from '../support/calls.ts';
 import { eventually } from '../support/wait.ts';
 import { consoleConfig, startConsole, type ConsoleWorld, type Visitor } from './console.support.ts';
 import { VIEWS } from './views.ts';
@@ -13,42 +12,27 @@ const PAYLOAD = `"><img src=x onerror=globalThis.ran=1><a href="javascript:globa
 const MODEL = PAYLOAD.replaceAll(' ', '/');
 
 /** A vendor whose every word is an attack. */
-async function hostileVendor(): Promise<{ url: string; server: Server }> {
+function hostileVendor(): Promise<FakeUpstream> {
   const claims = Buffer.from(JSON.stringify({ email: PAYLOAD })).toString('base64url');
-  const server = createServer((request, response) => {
-    request.resume();
-    const answers: Record<string, [number, object]> = {
-      '/device': [
-        200,
-        {
-          device_code: 'd',
-          user_code: PAYLOAD,
-          verification_uri: 'https://id.example/',
-          expires_in: 600,
-          interval: 1,
-        },
-      ],
-      '/token': [
-        200,
-        {
-          access_token: 'a-token',
-          refresh_token: 'r-token',
-          token_type: 'bearer',
-          expires_in: 3600,
-          scope: MODEL,
-          id_token: `e30.${claims}.e30`,
-        },
-      ],
-    };
-    const [status, body] = answers[request.url ?? ''] ?? [
-      400,
-      { type: 'error', error: { type: PAYLOAD, message: PAYLOAD } },
-    ];
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+  const answers: Readonly<Record<string, FakeUpstream['answer']>> = {
+    '/device': json(200, {
+      device_code: 'd',
+      user_code: PAYLOAD,
+      verification_uri: 'https://id.example/',
+      expires_in: 600,
+      interval: 1,
+    }),
+    '/token': json(200, {
+      access_token: 'a-token',
+      refresh_token: 'r-token',
+      token_type: 'bearer',
+      expires_in: 3600,
+      scope: MODEL,
+      id_token: `e30.${claims}.e30`,
+    }),
+  };
+  const refusal = json(400, { type: 'error', error: { type: PAYLOAD, message: PAYLOAD } });
+  return startUpstream((request, response) => (answers[request.url] ?? refusal)(request, response));
 }
 
 const hostileConfig = (vendor: string): string =>
@@ -88,7 +72,7 @@ const READ = [
 describe.skipIf(executablePath === undefined)(
   `whatever others write is text${executablePath === undefined ? ` (skipped: ${NO_CHROMIUM})` : ''}`,
   () => {
-    let vendor: Awaited<ReturnType<typeof hostileVendor>>;
+    let vendor: FakeUpstream;
     let world: ConsoleWorld;
     let visitor: Visitor;
     beforeAll(async () => {
@@ -99,7 +83,7 @@ describe.skipIf(executablePath === undefined)(
     });
     afterAll(async () => {
       await world?.stop();
-      vendor?.server.close();
+      await vendor?.close();
     });
 
     /** Puts the attack wherever an operator, a client or a vendor can write something. */
@@ -121,18 +105,11 @@ describe.skipIf(executablePath === undefined)(
       );
       const { text } = await admin('GET', '/api/config');
       await admin('PUT', '/api/config', { text: `${text}# changed\n`, comment: PAYLOAD });
-      for (const model of [MODEL, 'claude-sandbox']) {
-        const answer = await fetch(`${world.stack.gateway.url}/v1/messages`, {
-          method: 'POST',
-          headers: {
-            'x-api-key': key ?? '',
-            'anthropic-version': '2023-06-01',
-            'content-type': 'application/json',
-          },
-          body: JSON.stringify({ model, max_tokens: 5, messages: [{ role: 'user', content: 'hi' }] }),
-        });
-        await answer.text();
-      }
+      for (const model of [MODEL, 'claude-sandbox'])
+        await callGateway(
+          { gateway: world.stack.gateway, clientKey: key ?? '' },
+          { model, maxTokens: 5, text: 'hi', stream: false },
+        );
       await eventually(async () => {
         const { body } = await world.stack.admin('GET', '/api/requests');
         return (body as { items: unknown[] }).items.length >= 2;
@@ -159,16 +136,8 @@ describe.skipIf(executablePath === undefined)(
       await visitor.signIn();
     });
 
-    async function open(view: string, heading: string): Promise<void> {
-      await visitor.go(view);
-      await visitor.page.getByRole('heading', { level: 1, name: heading }).waitFor();
-      await expect
-        .poll(() => visitor.page.getByRole('status', { name: 'Loading' }).count(), { timeout: 20_000 })
-        .toBe(0);
-    }
-
     it.each(READ)('in %s, where it is read', async (view, heading) => {
-      await open(view, heading);
+      await visitor.open(view, heading);
       const shown = () => visitor.page.locator('#main').innerHTML();
       await expect.poll(shown, { timeout: 10_000 }).toContain('onerror=globalThis.ran=1&gt;');
       await expectHarmless();
@@ -178,7 +147,7 @@ describe.skipIf(executablePath === undefined)(
     it.each(VIEWS.filter(([view]) => !READ.some(([read]) => read === view)))(
       'in %s, where it is not',
       async (view, heading) => {
-        await open(view, heading);
+        await visitor.open(view, heading);
         await expectHarmless();
         expect(visitor.complaints).toEqual([]);
       },

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, NO_CHROMIUM } from '../../scripts/checks/chromium.ts';
+import { startUpstream, type FakeUpstream } from '../contract/gateway.support.ts';
 import { startConsole, type ConsoleWorld, type Visitor } from './console.support.ts';
 import { VIEWS } from './views.ts';
 
@@ -55,15 +54,11 @@ describe.skipIf(executablePath === undefined)(
     afterAll(() => world?.stop());
 
     /** A page of somebody else, on another port of this machine: for cookies the same site, for us another origin. */
-    async function foreignPage(html: string): Promise<{ url: string; close: () => void }> {
-      const server = createServer((_request, response) => {
+    const foreignPage = (html: string): Promise<FakeUpstream> =>
+      startUpstream((_request, response) => {
         response.setHeader('content-type', 'text/html');
         response.end(html);
       });
-      await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-      const { port } = server.address() as AddressInfo;
-      return { url: `http://127.0.0.1:${port}/`, close: () => server.close() };
-    }
 
     const keyNames = async (): Promise<string[]> => {
       const { body } = await world.stack.admin('GET', '/api/keys?limit=1000');
@@ -106,7 +101,7 @@ describe.skipIf(executablePath === undefined)(
       await expect.poll(() => refusals.join(), { timeout: 20_000 }).toContain('frame-ancestors');
       expect(trap.frames().some((frame) => frame.url().startsWith(world.url))).toBe(false);
       await trap.close();
-      foreign.close();
+      await foreign.close();
       admin.complaints.length = 0;
     });
 
@@ -141,7 +136,7 @@ describe.skipIf(executablePath === undefined)(
       expect(posted.status()).toBeGreaterThanOrEqual(400);
       expect(await keyNames()).not.toContain('forged');
       await trap.close();
-      foreign.close();
+      await foreign.close();
       admin.complaints.length = 0;
     });
 
@@ -177,13 +172,6 @@ describe.skipIf(executablePath === undefined)(
     });
 
     describe('a role', () => {
-      const open = async (visitor: Visitor, view: string, heading: string): Promise<void> => {
-        await visitor.go(view);
-        await visitor.page.getByRole('heading', { level: 1, name: heading }).waitFor();
-        await expect
-          .poll(() => visitor.page.getByRole('status', { name: 'Loading' }).count(), { timeout: 20_000 })
-          .toBe(0);
-      };
       const button = ({ page }: Visitor, name: string) =>
         page.getByRole('button', { name, exact: true }).first();
 
@@ -191,10 +179,10 @@ describe.skipIf(executablePath === undefined)(
         'of %s: an admin may act, a viewer looks, and the policy is content',
         async (view, heading) => {
           const actions = ACTIONS[view] ?? [];
-          await open(admin, view, heading);
+          await admin.open(view, heading);
           for (const name of actions) await button(admin, name).waitFor();
           expect(admin.complaints).toEqual([]);
-          await open(viewer, view, heading);
+          await viewer.open(view, heading);
           for (const name of actions) expect(await button(viewer, name).count()).toBe(0);
           expect(viewer.complaints).toEqual([]);
         },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, NO_CHROMIUM } from '../../scripts/checks/chromium.ts';
+import { callGateway } from '../support/calls.ts';
 import { eventually } from '../support/wait.ts';
 import { NOWHERE, startConsole, type ConsoleWorld, type Visitor } from './console.support.ts';
 
@@ -188,23 +189,8 @@ describe.skipIf(executablePath === undefined)(
       await page.getByRole('button', { name: 'Review changes' }).click();
       await dialog().getByRole('button', { name: 'Apply' }).click();
       await page.getByText(/Revision \d+ is in force/).waitFor();
-      const servedBy = async (): Promise<string | null> => {
-        const answer = await fetch(`${world.stack.gateway.url}/v1/messages`, {
-          method: 'POST',
-          headers: {
-            'x-api-key': world.stack.clientKey,
-            'anthropic-version': '2023-06-01',
-            'content-type': 'application/json',
-          },
-          body: JSON.stringify({
-            model: 'claude-sandbox',
-            max_tokens: 5,
-            messages: [{ role: 'user', content: 'hi' }],
-          }),
-        });
-        await answer.text();
-        return answer.headers.get('x-muxgate-provider');
-      };
+      const servedBy = async () =>
+        (await callGateway(world.stack, { stream: false })).headers.get('x-muxgate-provider');
       await expect.poll(servedBy, { timeout: 10_000 }).toBe('second');
     });
 

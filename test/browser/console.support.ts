@@ -5,6 +5,7 @@ import {
   type BrowserContextOptions,
   type Page,
 } from 'playwright-core';
+import { expect } from 'vitest';
 import { startStack, type RunningStack } from '../support/processes.js';
 
 /** Where the vendor's "paste" client sends the browser: nobody listens there, the person copies the address. */
@@ -63,8 +64,10 @@ export interface Visitor {
   readonly page: Page;
   /** What pages threw, and what their policy refused. */
   readonly complaints: string[];
-  /** Opens a view of the console. */
+  /** Goes to a view of the console. */
   go(view: string): Promise<void>;
+  /** The same, until every part of it is there. */
+  open(view: string, heading: string): Promise<void>;
   /** Signs in as an operator with a token would. */
   signIn(token?: string): Promise<void>;
 }
@@ -109,6 +112,13 @@ async function visit(context: BrowserContext, url: string, adminToken: string): 
     page,
     complaints,
     go,
+    open: async (view, heading) => {
+      await go(view);
+      await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+      await expect
+        .poll(() => page.getByRole('status', { name: 'Loading' }).count(), { timeout: 20_000 })
+        .toBe(0);
+    },
     signIn: async (token = adminToken) => {
       await go('/');
       await page.getByRole('textbox', { name: 'Admin token' }).fill(token);

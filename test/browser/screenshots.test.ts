@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath } from '../../scripts/checks/chromium.ts';
+import { callGateway } from '../support/calls.ts';
 import { startConsole, type ConsoleWorld } from './console.support.ts';
 import { VIEWS } from './views.ts';
 
@@ -24,7 +25,16 @@ describe.runIf(directory !== undefined && executablePath !== undefined)('picture
     await world.stack.admin('PUT', '/api/teams/core', { limits: { requestsPerMinute: 600 } });
     await world.stack.admin('PUT', '/api/credentials/anthropic', { value: 'sk-stored-key-of-the-pictures' });
     await world.stack.admin('POST', '/api/oauth/invitations', { provider: 'sandbox', credential: 'carol' });
-    for (let asked = 0; asked < 40; asked++) await ask(world, key, asked);
+    for (let asked = 0; asked < 40; asked++)
+      await callGateway(
+        { gateway: world.stack.gateway, clientKey: key },
+        {
+          model: asked % 9 === 8 ? 'no-such-model' : 'claude-sandbox',
+          maxTokens: 5 + ((asked * 7) % 40),
+          text: 'Hello '.repeat(1 + ((asked * 13) % 30)),
+          stream: false,
+        },
+      );
   });
   afterAll(() => world?.stop());
 
@@ -46,11 +56,7 @@ describe.runIf(directory !== undefined && executablePath !== undefined)('picture
     await take('sign-in');
     await visitor.signIn();
     for (const [view, heading] of VIEWS) {
-      await visitor.go(view);
-      await visitor.page.getByRole('heading', { level: 1, name: heading }).waitFor();
-      await expect
-        .poll(() => visitor.page.getByRole('status', { name: 'Loading' }).count(), { timeout: 20_000 })
-        .toBe(0);
+      await visitor.open(view, heading);
       await visitor.page.waitForTimeout(300);
       await take(view === '/' ? 'overview' : view.slice(1).replaceAll('/', '-'));
     }
@@ -68,16 +74,3 @@ describe.runIf(directory !== undefined && executablePath !== undefined)('picture
     expect(visitor.complaints).toEqual([]);
   });
 });
-
-async function ask({ stack }: ConsoleWorld, key: string, index: number): Promise<void> {
-  const answer = await fetch(`${stack.gateway.url}/v1/messages`, {
-    method: 'POST',
-    headers: { 'x-api-key': key, 'anthropic-version': '2023-06-01', 'content-type': 'application/json' },
-    body: JSON.stringify({
-      model: index % 9 === 8 ? 'no-such-model' : 'claude-sandbox',
-      max_tokens: 5 + ((index * 7) % 40),
-      messages: [{ role: 'user', content: 'Hello '.repeat(1 + ((index * 13) % 30)) }],
-    }),
-  });
-  await answer.text();
-}

@@ -4,7 +4,7 @@ import { describe, expect, it, beforeAll, afterAll } from 'vitest';
 import { approveAtSandbox } from '../../scripts/launcher/connect-sandbox.ts';
 import { json, startUpstream, type FakeUpstream } from '../contract/gateway.support.ts';
 import { callGateway, sandboxCredential, succeeded } from '../support/calls.ts';
-import { startStack, type RunningStack, type ServiceProcess } from '../support/processes.ts';
+import { callAuth, startStack, type RunningStack, type ServiceProcess } from '../support/processes.ts';
 import { defaultRedisKind, startRedisOf } from '../support/redis-kinds.ts';
 import { eventually } from '../support/wait.ts';
 
@@ -47,25 +47,8 @@ webhooks:
     await receiver.close();
   });
 
-  const atSecondAuth = async (
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Record<string, string> = {},
-  ) => {
-    const authorization = `Bearer ${stack.adminToken}`;
-    const answer = await fetch(`${secondAuth.url}${path}`, {
-      method,
-      headers: {
-        'content-type': 'application/json',
-        ...('cookie' in headers ? {} : { authorization }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    return { status: answer.status, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
-  };
+  const atSecondAuth = (method: string, path: string, body?: unknown) =>
+    callAuth(secondAuth, { authorization: `Bearer ${stack.adminToken}` }, method, path, body);
   const call = (clientKey = stack.clientKey, gateway = secondGateway) => callGateway({ gateway, clientKey });
 
   it('a connection begun at one auth service is finished at the other, and a refresh reaches both gateways', async () => {
@@ -98,7 +81,7 @@ webhooks:
       .getSetCookie()
       .map((one) => one.split(';')[0])
       .join('; ');
-    expect(await atSecondAuth('GET', '/api/session', undefined, { cookie })).toMatchObject({ status: 200 });
+    expect(await callAuth(secondAuth, { cookie }, 'GET', '/api/session')).toMatchObject({ status: 200 });
   });
 
   it('a key’s limit holds over both gateways; its budget ends it, and the webhook is told once', async () => {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { chmod, copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,7 +37,7 @@ export async function startContainers(): Promise<ContainerStack> {
   const files = await filesFor({
     MUXGATE_ACCESS_KEYS: randomKeyRing(),
     MUXGATE_REFRESH_KEYS: randomKeyRing(),
-    MUXGATE_ADMIN_TOKENS: `test:admin:${sha256(adminToken)}`,
+    MUXGATE_ADMIN_TOKENS: `test:admin:${hash('sha256', adminToken)}`,
   });
   const containers = {} as Record<ServiceName, Container>;
   const readyMs = {} as Record<ServiceName, number>;
@@ -75,7 +75,7 @@ export async function startContainers(): Promise<ContainerStack> {
   await start('worker', ours, keys);
   await start(
     'auth',
-    { ...ours, PUBLIC_URL: LOOPBACK_URL, MUXGATE_LOCAL_CLIENT_KEY_HASH: sha256(clientKey) },
+    { ...ours, PUBLIC_URL: LOOPBACK_URL, MUXGATE_LOCAL_CLIENT_KEY_HASH: hash('sha256', clientKey) },
     [...keys, 'MUXGATE_ADMIN_TOKENS'],
   );
   await start('gateway', ours, ['MUXGATE_ACCESS_KEYS']);
@@ -91,8 +91,4 @@ async function filesFor(secrets: Readonly<Record<string, string>>): Promise<stri
   for (const [name, value] of Object.entries(secrets))
     await writeFile(join(directory, name), value, { mode: 0o644 });
   return directory;
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

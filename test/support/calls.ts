@@ -9,7 +9,14 @@ export interface CallResult {
 /** One request of a coding agent to a gateway, or to what stands before several; streamed unless told. */
 export async function callGateway(
   stack: { readonly gateway: { readonly url: string }; readonly clientKey: string },
-  options: { text?: string; stream?: boolean; headers?: Record<string, string>; timeoutMs?: number } = {},
+  options: {
+    text?: string;
+    model?: string;
+    maxTokens?: number;
+    stream?: boolean;
+    headers?: Record<string, string>;
+    timeoutMs?: number;
+  } = {},
 ): Promise<CallResult> {
   const response = await fetch(`${stack.gateway.url}/v1/messages`, {
     method: 'POST',
@@ -20,8 +27,8 @@ export async function callGateway(
       ...options.headers,
     },
     body: JSON.stringify({
-      model: 'claude-sandbox',
-      max_tokens: 200,
+      model: options.model ?? 'claude-sandbox',
+      max_tokens: options.maxTokens ?? 200,
       stream: options.stream ?? true,
       messages: [{ role: 'user', content: options.text ?? 'Hello' }],
     }),

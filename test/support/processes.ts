@@ -203,15 +203,8 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
     adminToken: secrets.adminToken,
     clientKey: secrets.clientKey,
     keyRings: { access: secrets.accessKeys, refresh: secrets.refreshKeys },
-    admin: async (method, path, body) => {
-      const response = await fetch(`${auth.url}${path}`, {
-        method,
-        headers: { authorization: `Bearer ${secrets.adminToken}`, 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      return { status: response.status, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
-    },
+    admin: (method, path, body) =>
+      callAuth(auth, { authorization: `Bearer ${secrets.adminToken}` }, method, path, body),
     connect,
     another: async (name, env = {}) => {
       const { PORT: _port, MANAGEMENT_PORT: _managementPort, ...given } = environment(name);
@@ -224,6 +217,23 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
       for (const service of services) await service.stop();
     },
   };
+}
+
+/** One call to an auth service, by whoever these headers say. */
+export async function callAuth(
+  { url }: Pick<ServiceProcess, 'url'>,
+  headers: Readonly<Record<string, string>>,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
 }
 
 async function configFile(text: string | undefined): Promise<string> {

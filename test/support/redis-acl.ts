@@ -7,12 +7,10 @@ import { startRedis } from './redis.ts';
 import { registerTeardown } from './teardown.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
-const SERVICES = ['gateway', 'auth', 'worker'] as const;
-
 export interface AclRedis {
   readonly url: string;
   /** The variables by which a service signs in as its own user. */
-  readonly users: Readonly<Record<(typeof SERVICES)[number], Record<string, string>>>;
+  readonly users: Readonly<Record<'gateway' | 'auth' | 'worker', Record<string, string>>>;
   /** One more connection, as this user of scripts/redis-acl/users.ts. */
   as(user: string): Redis;
   /** What users were refused so far: `muxgate-gateway: hgetall muxgate:{c:a}:refresh`. */

@@ -1,5 +1,5 @@
 import { defineError, type Logger, messageOf } from '@muxgate/runtime';
-import { Cluster } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import type { RedisClient } from './connect-redis.js';
 
 /** Restarting will not help: the code makes the process exit 78 (EX_CONFIG). */
@@ -21,23 +21,23 @@ export async function assertRedisUsable(redis: RedisClient, logger: Logger): Pro
   });
   const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis];
   for (const node of nodes) {
-    const version = await ask(logger, 'INFO', () => node.info('server'));
-    assertVersion(/redis_version:(\S+)/.exec(version ?? '')?.[1]);
-    const memory = await ask(logger, 'INFO', () => node.info('memory'));
-    assertPolicy(/maxmemory_policy:(\S+)/.exec(memory ?? '')?.[1]);
+    const info = await infoOf(node, logger);
+    assertVersion(/redis_version:(\S+)/.exec(info)?.[1]);
+    assertPolicy(/maxmemory_policy:(\S+)/.exec(info)?.[1]);
   }
 }
 
-async function ask<T>(logger: Logger, command: string, run: () => Promise<T>): Promise<T | undefined> {
+/** Empty where the server keeps it to itself. */
+async function infoOf(node: Redis, logger: Logger): Promise<string> {
   try {
-    return await run();
+    return await node.info();
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ReplyError') throw error;
     logger.warn(
-      { command, reason: messageOf(error) },
+      { command: 'INFO', reason: messageOf(error) },
       'Redis does not say how it is set up; see to noeviction',
     );
-    return undefined;
+    return '';
   }
 }
 

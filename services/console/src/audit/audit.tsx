@@ -88,13 +88,8 @@ export default function Audit() {
             <Card withBorder p={0}>
               <VirtualList
                 label={text.audit.title}
-                head={
-                  <div className="row row-head row-audit">
-                    {HEAD.map((name) => (
-                      <span key={name}>{name}</span>
-                    ))}
-                  </div>
-                }
+                columns={HEAD}
+                layout="row-audit"
                 items={items ?? []}
                 keyOf={({ id }) => id}
                 rowHeight={ROW}

@@ -7,6 +7,7 @@ import { call } from '../api/client.ts';
 import { Problem } from '../api/problem.ts';
 import type { Validation } from '../api/types.ts';
 import { Diff } from '../parts/diff.tsx';
+import { Failure } from '../parts/failure.tsx';
 import { Loaded } from '../parts/view.tsx';
 import { text } from '../text.ts';
 
@@ -74,11 +75,7 @@ function Apply({ text: document, base, applied, close }: Change & { close: () =>
             )
           }
         </Loaded>
-        {failure !== undefined && (
-          <Alert color="red" role="alert">
-            {failure.status === 412 ? text.config.stale : failure.message}
-          </Alert>
-        )}
+        <Failure says={failure?.status === 412 ? text.config.stale : failure?.message} />
         <TextInput
           label={text.config.comment}
           maxLength={200}

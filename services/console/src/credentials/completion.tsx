@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Loader, Stack, Text, Textarea } from '@mantine/core';
+import { Button, Group, Loader, Stack, Text, Textarea } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, type FormEvent } from 'react';
 import { call } from '../api/client.ts';
 import { messageOf } from '../api/problem.ts';
 import type { Authorization, Progress } from '../api/types.ts';
 import { Copyable } from '../parts/copy.tsx';
+import { Failure } from '../parts/failure.tsx';
 import { Qr } from '../parts/qr.tsx';
 import { text } from '../text.ts';
 
@@ -37,9 +38,7 @@ export function Completion({
     };
     return (
       <Stack>
-        <Alert color="red" role="alert">
-          {says[status]}
-        </Alert>
+        <Failure says={says[status]} />
         <Button onClick={again}>{text.connect.again}</Button>
       </Stack>
     );
@@ -130,11 +129,7 @@ function Paste({ authorization, connected }: { authorization: Authorization; con
           value={pasted}
           onChange={(event) => setPasted(event.currentTarget.value)}
         />
-        {failure !== undefined && (
-          <Alert color="red" role="alert">
-            {failure}
-          </Alert>
-        )}
+        <Failure says={failure} />
         <Group justify="flex-end">
           <Button type="submit" loading={busy}>
             {text.connect.finish}

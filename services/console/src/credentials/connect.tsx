@@ -4,6 +4,7 @@ import { useState, type FormEvent } from 'react';
 import { call } from '../api/client.ts';
 import { messageOf } from '../api/problem.ts';
 import type { Authorization, OAuthProvider, Page, Token } from '../api/types.ts';
+import { Failure } from '../parts/failure.tsx';
 import { Loaded } from '../parts/view.tsx';
 import { text } from '../text.ts';
 import { Completion } from './completion.tsx';
@@ -101,11 +102,7 @@ function Choose({
                   {provider.termsNotice}
                 </Alert>
               )}
-              {failure !== undefined && (
-                <Alert color="red" role="alert">
-                  {failure}
-                </Alert>
-              )}
+              <Failure says={failure} />
               <Group justify="flex-end">
                 <Button type="submit" loading={busy}>
                   {text.connect.start}

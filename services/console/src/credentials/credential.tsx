@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Button, Card, Group, SimpleGrid, Stack, Table, Text } from '@mantine/core';
+import { Alert, Anchor, Badge, Button, Card, Group, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
@@ -7,6 +7,7 @@ import { call } from '../api/client.ts';
 import { useMay } from '../api/session.ts';
 import type { Page, RefreshRecord, Token } from '../api/types.ts';
 import { confirm } from '../parts/confirm.tsx';
+import { Facts } from '../parts/facts.tsx';
 import { milliseconds } from '../parts/format.ts';
 import { StatusBadge } from '../parts/status-badge.tsx';
 import { DataTable } from '../parts/table.tsx';
@@ -44,7 +45,7 @@ export default function Credential({ id = '' }: { id?: string }) {
                 {plainError(state.lastError)} <Moment at={state.lastError.at} />
               </Alert>
             )}
-            <Facts token={state} />
+            <Known token={state} />
             <History id={id} generation={state.generation} />
           </Stack>
         )}
@@ -106,7 +107,7 @@ function Actions({ token, path }: { token: Token; path: string }) {
   );
 }
 
-function Facts({ token }: { token: Token }) {
+function Known({ token }: { token: Token }) {
   const facts: [string, ReactNode][] = [
     [text.credentials.columns.provider, token.provider],
     [text.credentials.account, token.account ?? text.actions.none],
@@ -128,18 +129,7 @@ function Facts({ token }: { token: Token }) {
   ];
   return (
     <Card withBorder>
-      <SimpleGrid cols={{ base: 1, sm: 2, lg: 4 }} component="dl" m={0}>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <Text component="dt" size="xs" c="dimmed">
-              {name}
-            </Text>
-            <Text component="dd" m={0} size="sm" className="wrap">
-              {value}
-            </Text>
-          </div>
-        ))}
-      </SimpleGrid>
+      <Facts of={facts} cols={{ base: 1, sm: 2, lg: 4 }} />
     </Card>
   );
 }

@@ -1,21 +1,22 @@
 import { Badge, Button, Group, NativeSelect, Stack, Table, Text, TextInput } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { useQuery } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { useChange } from '../api/changes.ts';
 import { call } from '../api/client.ts';
 import { useMay } from '../api/session.ts';
 import type { Invitation, OAuthProvider, Page } from '../api/types.ts';
+import { ChangeForm } from '../parts/change-form.tsx';
 import { Copyable } from '../parts/copy.tsx';
 import { PlusIcon } from '../parts/icons.ts';
+import { PagedTable } from '../parts/paged-table.tsx';
 import { usePages } from '../parts/pages.ts';
-import { DataTable } from '../parts/table.tsx';
 import { Countdown } from '../parts/times.tsx';
-import { Empty, Loaded } from '../parts/view.tsx';
+import { Loaded } from '../parts/view.tsx';
 import { text } from '../text.ts';
 
 export function Invitations() {
-  const { result, items } = usePages<Invitation>('invitations', '/api/oauth/invitations', {});
+  const pages = usePages<Invitation>('invitations', '/api/oauth/invitations', {});
   const may = useMay('operator');
   const withdraw = useChange((id: string) => call('DELETE', `/api/oauth/invitations/${id}`), {
     touches: ['invitations'],
@@ -32,48 +33,42 @@ export function Invitations() {
           </Button>
         )}
       </Group>
-      <Loaded from={result}>
-        {() =>
-          items?.length === 0 ? (
-            <Empty>{text.credentials.inviteEmpty}</Empty>
-          ) : (
-            <DataTable
-              label={text.credentials.tabs.invitations}
-              head={[
-                text.credentials.columns.credential,
-                text.credentials.columns.provider,
-                text.credentials.columns.status,
-                text.credentials.columns.expires,
-                text.credentials.by,
-                '',
-              ]}
-            >
-              {items?.map(({ id, credential, provider, status, expiresAt, invitedBy }) => (
-                <Table.Tr key={id}>
-                  <Table.Td className="wrap">{credential}</Table.Td>
-                  <Table.Td>{provider}</Table.Td>
-                  <Table.Td>
-                    <Badge variant="light" tt="none">
-                      {status}
-                    </Badge>
-                  </Table.Td>
-                  <Table.Td>
-                    <Countdown to={expiresAt} />
-                  </Table.Td>
-                  <Table.Td>{invitedBy}</Table.Td>
-                  <Table.Td>
-                    {may && (
-                      <Button size="xs" variant="default" onClick={() => withdraw.mutate(id)}>
-                        {text.credentials.withdraw}
-                      </Button>
-                    )}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </DataTable>
-          )
-        }
-      </Loaded>
+      <PagedTable
+        pages={pages}
+        label={text.credentials.tabs.invitations}
+        head={[
+          text.credentials.columns.credential,
+          text.credentials.columns.provider,
+          text.credentials.columns.status,
+          text.credentials.columns.expires,
+          text.credentials.by,
+          '',
+        ]}
+        empty={text.credentials.inviteEmpty}
+      >
+        {({ id, credential, provider, status, expiresAt, invitedBy }) => (
+          <Table.Tr key={id}>
+            <Table.Td className="wrap">{credential}</Table.Td>
+            <Table.Td>{provider}</Table.Td>
+            <Table.Td>
+              <Badge variant="light" tt="none">
+                {status}
+              </Badge>
+            </Table.Td>
+            <Table.Td>
+              <Countdown to={expiresAt} />
+            </Table.Td>
+            <Table.Td>{invitedBy}</Table.Td>
+            <Table.Td>
+              {may && (
+                <Button size="xs" variant="default" onClick={() => withdraw.mutate(id)}>
+                  {text.credentials.withdraw}
+                </Button>
+              )}
+            </Table.Td>
+          </Table.Tr>
+        )}
+      </PagedTable>
     </Stack>
   );
 }
@@ -108,34 +103,26 @@ function Invite() {
         const names = items.filter(({ grant }) => grant !== 'client_credentials').map(({ name }) => name);
         const chosen = provider === '' ? (names[0] ?? '') : provider;
         return (
-          <form
-            onSubmit={(event: FormEvent) => {
-              event.preventDefault();
-              invite.mutate({ provider: chosen, credential: credential.trim() });
-            }}
+          <ChangeForm
+            change={invite}
+            submit={() => invite.mutate({ provider: chosen, credential: credential.trim() })}
+            action={text.credentials.invite}
           >
-            <Stack>
-              <NativeSelect
-                label={text.connect.provider}
-                data={names}
-                value={chosen}
-                onChange={(event) => setProvider(event.currentTarget.value)}
-                data-autofocus
-              />
-              <TextInput
-                label={text.connect.credential}
-                required
-                pattern="[A-Za-z0-9._\-]{1,128}"
-                value={credential}
-                onChange={(event) => setCredential(event.currentTarget.value)}
-              />
-              <Group justify="flex-end">
-                <Button type="submit" loading={invite.isPending}>
-                  {text.credentials.invite}
-                </Button>
-              </Group>
-            </Stack>
-          </form>
+            <NativeSelect
+              label={text.connect.provider}
+              data={names}
+              value={chosen}
+              onChange={(event) => setProvider(event.currentTarget.value)}
+              data-autofocus
+            />
+            <TextInput
+              label={text.connect.credential}
+              required
+              pattern="[A-Za-z0-9._\-]{1,128}"
+              value={credential}
+              onChange={(event) => setCredential(event.currentTarget.value)}
+            />
+          </ChangeForm>
         );
       }}
     </Loaded>

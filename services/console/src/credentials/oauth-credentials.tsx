@@ -66,13 +66,8 @@ export function OAuthCredentials() {
           ) : (
             <VirtualList
               label={text.credentials.title}
-              head={
-                <div className="row row-head row-credential">
-                  {HEAD.map((name) => (
-                    <span key={name}>{name}</span>
-                  ))}
-                </div>
-              }
+              columns={HEAD}
+              layout="row-credential"
               items={items ?? []}
               keyOf={(token) => token.credential}
               rowHeight={ROW}

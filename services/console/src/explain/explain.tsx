@@ -17,6 +17,7 @@ import { useState, type FormEvent } from 'react';
 import { call } from '../api/client.ts';
 import { messageOf } from '../api/problem.ts';
 import type { RouteExplanation } from '../api/types.ts';
+import { Failure } from '../parts/failure.tsx';
 import { DataTable } from '../parts/table.tsx';
 import { View } from '../parts/view.tsx';
 import { text } from '../text.ts';
@@ -97,11 +98,7 @@ export default function Explain() {
           </Stack>
         </form>
         <div role="status" aria-live="polite">
-          {explain.error && (
-            <Alert color="red" role="alert">
-              {messageOf(explain.error)}
-            </Alert>
-          )}
+          <Failure says={explain.error === null ? undefined : messageOf(explain.error)} />
           {explain.data && <Explanation of={explain.data} />}
         </div>
       </SimpleGrid>

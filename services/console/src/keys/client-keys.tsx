@@ -5,17 +5,16 @@ import { useMay } from '../api/session.ts';
 import type { ClientKey } from '../api/types.ts';
 import { confirm } from '../parts/confirm.tsx';
 import { DotsHorizontalIcon, PlusIcon } from '../parts/icons.ts';
+import { PagedTable } from '../parts/paged-table.tsx';
 import { usePages } from '../parts/pages.ts';
-import { DataTable } from '../parts/table.tsx';
 import { Countdown } from '../parts/times.tsx';
-import { Empty, Loaded } from '../parts/view.tsx';
 import { text } from '../text.ts';
 import { BudgetLine, LimitsLine } from './limits-line.tsx';
 import { openKeyForm } from './key-form.tsx';
 import { openRotate } from './rotate.tsx';
 
 export function ClientKeys() {
-  const { result, items, more, loadMore } = usePages<ClientKey>('keys', '/api/keys', {});
+  const pages = usePages<ClientKey>('keys', '/api/keys', {});
   const may = useMay('operator');
   const create = may && (
     <Button leftSection={<PlusIcon aria-hidden />} onClick={() => openKeyForm()}>
@@ -25,36 +24,23 @@ export function ClientKeys() {
   return (
     <Stack>
       <Group justify="flex-end">{create}</Group>
-      <Loaded from={result}>
-        {() =>
-          items?.length === 0 ? (
-            <Empty>{text.keys.empty}</Empty>
-          ) : (
-            <DataTable
-              label={text.keys.tabs.keys}
-              head={[
-                text.keys.name,
-                text.keys.team,
-                text.keys.models,
-                text.keys.limits,
-                text.keys.budget,
-                text.keys.lastUsed,
-                text.keys.expires,
-                '',
-              ]}
-            >
-              {items?.map((key) => (
-                <Row key={key.id} of={key} may={may} />
-              ))}
-            </DataTable>
-          )
-        }
-      </Loaded>
-      {more && (
-        <Button variant="default" onClick={loadMore}>
-          {text.actions.more}
-        </Button>
-      )}
+      <PagedTable
+        pages={pages}
+        label={text.keys.tabs.keys}
+        head={[
+          text.keys.name,
+          text.keys.team,
+          text.keys.models,
+          text.keys.limits,
+          text.keys.budget,
+          text.keys.lastUsed,
+          text.keys.expires,
+          '',
+        ]}
+        empty={text.keys.empty}
+      >
+        {(key) => <Row key={key.id} of={key} may={may} />}
+      </PagedTable>
     </Stack>
   );
 }

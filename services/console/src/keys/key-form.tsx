@@ -1,9 +1,10 @@
-import { Button, Checkbox, Group, Stack, TagsInput, Text, TextInput } from '@mantine/core';
+import { Checkbox, Group, TagsInput, TextInput } from '@mantine/core';
 import { modals } from '@mantine/modals';
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { useChange } from '../api/changes.ts';
 import { call } from '../api/client.ts';
 import type { ClientKey } from '../api/types.ts';
+import { ChangeForm } from '../parts/change-form.tsx';
 import { text } from '../text.ts';
 import { bodyOf, draftOf, LimitsFields } from './limits-fields.tsx';
 import { NewKey } from './new-key.tsx';
@@ -54,60 +55,49 @@ function KeyForm({ of: key, close }: { of: ClientKey | undefined; close: () => v
   );
   if (save.data?.key !== undefined) return <NewKey value={save.data.key} close={close} />;
   return (
-    <form
-      onSubmit={(event: FormEvent) => {
-        event.preventDefault();
-        save.mutate(undefined);
-      }}
+    <ChangeForm
+      change={save}
+      submit={() => save.mutate(undefined)}
+      action={edits ? text.actions.save : text.actions.create}
     >
-      <Stack>
+      <TextInput
+        label={text.keys.name}
+        required
+        maxLength={128}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        data-autofocus
+      />
+      <Group grow>
         <TextInput
-          label={text.keys.name}
-          required
-          maxLength={128}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          data-autofocus
-        />
-        <Group grow>
-          <TextInput
-            label={text.keys.team}
-            value={team}
-            onChange={(event) => setTeam(event.currentTarget.value)}
-          />
-          <TextInput
-            label={text.keys.owner}
-            value={owner}
-            onChange={(event) => setOwner(event.currentTarget.value)}
-          />
-        </Group>
-        <TagsInput
-          label={text.keys.models}
-          description={text.keys.modelsHelp}
-          value={models}
-          onChange={setModels}
+          label={text.keys.team}
+          value={team}
+          onChange={(event) => setTeam(event.currentTarget.value)}
         />
         <TextInput
-          type="datetime-local"
-          label={text.keys.expires}
-          value={expires}
-          onChange={(event) => setExpires(event.currentTarget.value)}
+          label={text.keys.owner}
+          value={owner}
+          onChange={(event) => setOwner(event.currentTarget.value)}
         />
-        <Checkbox
-          label={text.keys.mayPin}
-          checked={mayPin}
-          onChange={(event) => setMayPin(event.currentTarget.checked)}
-        />
-        <LimitsFields draft={limits} change={setLimits} />
-        <Group justify="flex-end">
-          <Text size="sm" c="red" role="alert">
-            {save.error instanceof Error ? save.error.message : ''}
-          </Text>
-          <Button type="submit" loading={save.isPending}>
-            {edits ? text.actions.save : text.actions.create}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      </Group>
+      <TagsInput
+        label={text.keys.models}
+        description={text.keys.modelsHelp}
+        value={models}
+        onChange={setModels}
+      />
+      <TextInput
+        type="datetime-local"
+        label={text.keys.expires}
+        value={expires}
+        onChange={(event) => setExpires(event.currentTarget.value)}
+      />
+      <Checkbox
+        label={text.keys.mayPin}
+        checked={mayPin}
+        onChange={(event) => setMayPin(event.currentTarget.checked)}
+      />
+      <LimitsFields draft={limits} change={setLimits} />
+    </ChangeForm>
   );
 }

@@ -1,15 +1,15 @@
 import { Badge, Button, Group, Stack, Table, TagsInput, Text, TextInput } from '@mantine/core';
 import { modals } from '@mantine/modals';
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { useChange } from '../api/changes.ts';
 import { call } from '../api/client.ts';
 import { useMay } from '../api/session.ts';
 import type { Team } from '../api/types.ts';
-import { confirm } from '../parts/confirm.tsx';
+import { ChangeForm } from '../parts/change-form.tsx';
+import { EditOrRemove } from '../parts/edit-or-remove.tsx';
 import { PlusIcon } from '../parts/icons.ts';
+import { PagedTable } from '../parts/paged-table.tsx';
 import { usePages } from '../parts/pages.ts';
-import { DataTable } from '../parts/table.tsx';
-import { Empty, Loaded } from '../parts/view.tsx';
 import { text } from '../text.ts';
 import { bodyOf, draftOf, LimitsFields } from './limits-fields.tsx';
 import { BudgetLine, LimitsLine } from './limits-line.tsx';
@@ -17,7 +17,7 @@ import { BudgetLine, LimitsLine } from './limits-line.tsx';
 const pathOf = (name: string): string => `/api/teams/${encodeURIComponent(name)}`;
 
 export function Teams() {
-  const { result, items } = usePages<Team>('teams', '/api/teams', {});
+  const pages = usePages<Team>('teams', '/api/teams', {});
   const may = useMay('operator');
   const remove = useChange((name: string) => call('DELETE', pathOf(name)), { touches: ['teams'] });
   return (
@@ -29,64 +29,46 @@ export function Teams() {
           </Button>
         )}
       </Group>
-      <Loaded from={result}>
-        {() =>
-          items?.length === 0 ? (
-            <Empty>{text.keys.noTeams}</Empty>
-          ) : (
-            <DataTable
-              label={text.keys.tabs.teams}
-              head={[text.keys.name, text.keys.models, text.keys.limits, text.keys.budget, '']}
-            >
-              {items?.map((team) => (
-                <Table.Tr key={team.name}>
-                  <Table.Td>
-                    {team.name}{' '}
-                    {team.source === 'file' && (
-                      <Badge color="gray" variant="light" tt="none">
-                        {text.keys.fromFile}
-                      </Badge>
-                    )}
-                  </Table.Td>
-                  <Table.Td className="wrap">
-                    <Text size="xs">{team.models?.join(', ') ?? text.actions.none}</Text>
-                  </Table.Td>
-                  <Table.Td>
-                    <LimitsLine of={team.limits} />
-                  </Table.Td>
-                  <Table.Td>
-                    <BudgetLine of={team.budget} />
-                  </Table.Td>
-                  <Table.Td>
-                    {may && team.source !== 'file' && (
-                      <Group gap="xs" justify="flex-end">
-                        <Button size="xs" variant="default" onClick={() => openTeamForm(team)}>
-                          {text.keys.edit}
-                        </Button>
-                        <Button
-                          size="xs"
-                          color="red"
-                          variant="outline"
-                          onClick={() =>
-                            confirm({
-                              title: text.keys.removeTeam(team.name),
-                              text: text.keys.removeTeamText,
-                              action: text.actions.remove,
-                              run: () => remove.mutate(team.name),
-                            })
-                          }
-                        >
-                          {text.actions.remove}
-                        </Button>
-                      </Group>
-                    )}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </DataTable>
-          )
-        }
-      </Loaded>
+      <PagedTable
+        pages={pages}
+        label={text.keys.tabs.teams}
+        head={[text.keys.name, text.keys.models, text.keys.limits, text.keys.budget, '']}
+        empty={text.keys.noTeams}
+      >
+        {(team) => (
+          <Table.Tr key={team.name}>
+            <Table.Td>
+              {team.name}{' '}
+              {team.source === 'file' && (
+                <Badge color="gray" variant="light" tt="none">
+                  {text.keys.fromFile}
+                </Badge>
+              )}
+            </Table.Td>
+            <Table.Td className="wrap">
+              <Text size="xs">{team.models?.join(', ') ?? text.actions.none}</Text>
+            </Table.Td>
+            <Table.Td>
+              <LimitsLine of={team.limits} />
+            </Table.Td>
+            <Table.Td>
+              <BudgetLine of={team.budget} />
+            </Table.Td>
+            <Table.Td>
+              {may && team.source !== 'file' && (
+                <EditOrRemove
+                  edit={() => openTeamForm(team)}
+                  remove={{
+                    title: text.keys.removeTeam(team.name),
+                    text: text.keys.removeTeamText,
+                    run: () => remove.mutate(team.name),
+                  }}
+                />
+              )}
+            </Table.Td>
+          </Table.Tr>
+        )}
+      </PagedTable>
     </Stack>
   );
 }
@@ -117,34 +99,22 @@ function TeamForm({ of: team, close }: { of: Team | undefined; close: () => void
     },
   );
   return (
-    <form
-      onSubmit={(event: FormEvent) => {
-        event.preventDefault();
-        save.mutate(undefined);
-      }}
-    >
-      <Stack>
-        <TextInput
-          label={text.keys.name}
-          required
-          disabled={team !== undefined}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          data-autofocus
-        />
-        <TagsInput
-          label={text.keys.models}
-          description={text.keys.modelsHelp}
-          value={models}
-          onChange={setModels}
-        />
-        <LimitsFields draft={limits} change={setLimits} />
-        <Group justify="flex-end">
-          <Button type="submit" loading={save.isPending}>
-            {text.actions.save}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <ChangeForm change={save} submit={() => save.mutate(undefined)} action={text.actions.save}>
+      <TextInput
+        label={text.keys.name}
+        required
+        disabled={team !== undefined}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        data-autofocus
+      />
+      <TagsInput
+        label={text.keys.models}
+        description={text.keys.modelsHelp}
+        value={models}
+        onChange={setModels}
+      />
+      <LimitsFields draft={limits} change={setLimits} />
+    </ChangeForm>
   );
 }

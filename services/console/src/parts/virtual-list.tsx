@@ -6,7 +6,9 @@ import { text } from '../text.ts';
 interface Props<T> {
   readonly label: string;
   /** names of the columns; the rows say the same to those who do not see them */
-  readonly head?: ReactNode;
+  readonly columns: readonly string[];
+  /** the class that lays out the head as the rows are */
+  readonly layout: string;
   readonly items: readonly T[];
   readonly keyOf: (item: T) => string;
   readonly rowHeight: number;
@@ -17,7 +19,17 @@ interface Props<T> {
 }
 
 /** A list as long as it likes: only what is in sight is in the page, and more is fetched as the end nears. */
-export function VirtualList<T>({ label, head, items, keyOf, rowHeight, more, loadMore, children }: Props<T>) {
+export function VirtualList<T>({
+  label,
+  columns,
+  layout,
+  items,
+  keyOf,
+  rowHeight,
+  more,
+  loadMore,
+  children,
+}: Props<T>) {
   const frame = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: items.length,
@@ -32,7 +44,11 @@ export function VirtualList<T>({ label, head, items, keyOf, rowHeight, more, loa
   }, [more, last, items.length, loadMore]);
   return (
     <>
-      {head}
+      <div className={`row row-head ${layout}`}>
+        {columns.map((name) => (
+          <span key={name}>{name}</span>
+        ))}
+      </div>
       <Box ref={frame} h="65vh" style={{ overflow: 'auto' }} tabIndex={0} role="region" aria-label={label}>
         <Box h={rows.getTotalSize()} pos="relative" role="list" aria-label={label}>
           {shown.map(({ index, start }) => {

@@ -5,7 +5,6 @@ import {
   Drawer,
   Group,
   NativeSelect,
-  SimpleGrid,
   Text,
   TextInput,
   UnstyledButton,
@@ -14,6 +13,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useCallback, useState } from 'react';
 import { useSearch } from 'wouter';
 import type { LoggedRequest } from '../api/types.ts';
+import { Facts } from '../parts/facts.tsx';
 import { exact, milliseconds, timeOf, usd } from '../parts/format.ts';
 import { usePages } from '../parts/pages.ts';
 import { Empty, Loaded, View } from '../parts/view.tsx';
@@ -76,13 +76,8 @@ export default function Requests() {
             <Card withBorder p={0}>
               <VirtualList
                 label={text.requests.title}
-                head={
-                  <div className="row row-head row-request">
-                    {HEAD.map((name) => (
-                      <span key={name}>{name}</span>
-                    ))}
-                  </div>
-                }
+                columns={HEAD}
+                layout="row-request"
                 items={items ?? []}
                 keyOf={({ id }) => id}
                 rowHeight={ROW}
@@ -172,18 +167,5 @@ function Details({ request }: { request: LoggedRequest }) {
     [text.usage.output, exact(request.outputTokens)],
     [text.requests.cost, costOf(request) + (request.estimated ? ` (${text.requests.estimated})` : '')],
   ];
-  return (
-    <SimpleGrid cols={1} component="dl" spacing="xs" m={0}>
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <Text component="dt" size="xs" c="dimmed">
-            {name}
-          </Text>
-          <Text component="dd" m={0} size="sm" className="wrap">
-            {value}
-          </Text>
-        </div>
-      ))}
-    </SimpleGrid>
-  );
+  return <Facts of={facts} cols={1} spacing="xs" />;
 }

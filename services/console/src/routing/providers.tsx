@@ -5,6 +5,7 @@ import { call } from '../api/client.ts';
 import { messageOf } from '../api/problem.ts';
 import { useMay } from '../api/session.ts';
 import type { Page, Provider, ProviderTest } from '../api/types.ts';
+import { Failure } from '../parts/failure.tsx';
 import { milliseconds } from '../parts/format.ts';
 import { Countdown } from '../parts/times.tsx';
 import { Empty, Loaded } from '../parts/view.tsx';
@@ -72,11 +73,7 @@ function ProviderCard({ provider }: { provider: Provider }) {
             {test.data.latencyMs !== undefined && ` (${milliseconds(test.data.latencyMs)})`}
           </Alert>
         )}
-        {test.error && (
-          <Alert color="red" role="alert">
-            {messageOf(test.error)}
-          </Alert>
-        )}
+        <Failure says={test.error === null ? undefined : messageOf(test.error)} />
         {may && (
           <Group gap="xs">
             <Button

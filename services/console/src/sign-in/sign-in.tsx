@@ -1,10 +1,11 @@
-import { Alert, Button, Center, Divider, Paper, PasswordInput, Stack, Title } from '@mantine/core';
+import { Button, Center, Divider, Paper, PasswordInput, Stack, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, type FormEvent } from 'react';
 import { call } from '../api/client.ts';
 import { messageOf } from '../api/problem.ts';
 import { useSignIn } from '../api/session.ts';
 import logo from '../logo.svg';
+import { Failure } from '../parts/failure.tsx';
 import { text } from '../text.ts';
 import { ownPath } from './own-path.ts';
 
@@ -46,11 +47,7 @@ export function SignIn() {
               {text.session.title}
             </Title>
           </Stack>
-          {failure !== undefined && (
-            <Alert color="red" role="alert">
-              {failure}
-            </Alert>
-          )}
+          <Failure says={failure} />
           {withSso && (
             <>
               <Button

@@ -1,6 +1,5 @@
 import {
   Accordion,
-  Alert,
   Badge,
   Button,
   Card,
@@ -21,6 +20,7 @@ import { call } from '../api/client.ts';
 import { useMay, useSession } from '../api/session.ts';
 import type { ClientKey, Page, Provider } from '../api/types.ts';
 import { Copyable } from '../parts/copy.tsx';
+import { Failure } from '../parts/failure.tsx';
 import { milliseconds } from '../parts/format.ts';
 import { Empty, Loaded, View } from '../parts/view.tsx';
 import { text } from '../text.ts';
@@ -178,11 +178,7 @@ function Answer({ attempt }: { attempt: Attempt }) {
             </Text>
           )}
         </Group>
-        {failure !== undefined && (
-          <Alert color="red" role="alert">
-            {failure}
-          </Alert>
-        )}
+        <Failure says={failure} />
         <Text className="answer" size="sm" aria-live="polite" aria-busy={running}>
           {answer}
         </Text>

@@ -54,11 +54,11 @@ export function readAnthropicRequest(
   dropped.unread(config, new Set(['effort', 'format']), 'output_config.');
   const tools = readTools(body['tools'], dropped);
   const { toolChoice, parallelTools } = readToolChoice(body['tool_choice'], tools, dropped);
+  const { thinking } = body;
   const own = present<JSONObject>({
     parallelTools,
-    thinking: readClaudeThinking(body['thinking'], config['effort']),
+    thinking: readClaudeThinking(thinking, config['effort']),
   });
-  const { thinking } = body;
   if (isObject(thinking)) {
     const known = ['type', 'budget_tokens', ...(thinking['type'] === 'adaptive' ? ['display'] : [])];
     dropped.unread(thinking, new Set(known), 'thinking.');
