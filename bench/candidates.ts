@@ -127,55 +127,67 @@ const PLENTY = {
 } as const;
 
 /**
- * The real gateway as built, with a real Redis and an API-key provider, as two candidates: for a client that nothing
- * limits, and for one with every limit and a budget.
+ * The real gateway as built, with a real Redis and an API-key provider, as three candidates: for a client that nothing
+ * limits, for one with every limit and a budget, and with limits and accounting taken out.
  */
 export async function startMuxgate(
   upstream: string,
-): Promise<readonly [free: Candidate, limited: Candidate]> {
+): Promise<readonly [free: Candidate, limited: Candidate, unaccounted: Candidate]> {
   const directory = await mkdtemp(join(tmpdir(), 'muxgate-bench-'));
   const redisUrl = await startRedis(directory);
   const accessKeys = `bench:${randomBytes(32).toString('base64')}`;
   const [key, limitedKey] = await createClientKeys(redisUrl, accessKeys);
   const config = join(directory, 'muxgate.yaml');
   await writeFile(config, benchConfig(upstream));
+  const environment = {
+    HOST: '127.0.0.1',
+    REDIS_URL: redisUrl,
+    MUXGATE_CONFIG: config,
+    MUXGATE_ACCESS_KEYS: accessKeys,
+    BENCH_UPSTREAM_KEY: 'upstream-key',
+    LOG_LEVEL: 'warn',
+  };
+  const free = await startGateway('muxgate', key, environment, []);
+  const without = ['--no-warnings', '--import', script('nothing-accounted.ts')];
+  return [
+    free,
+    { ...free, name: 'muxgate, limited', headers: { 'x-api-key': limitedKey } },
+    await startGateway('muxgate, nothing accounted', key, environment, without),
+  ];
+}
+
+async function startGateway(
+  name: string,
+  key: string,
+  environment: NodeJS.ProcessEnv,
+  flags: readonly string[],
+): Promise<Candidate> {
   const [port, managementPort] = [await freePort(), await freePort()];
   const child = await pinned(
     PROXY_CORE,
     process.execPath,
-    [...nodeFlags('gateway'), 'dist/services/gateway/src/main.js'],
-    {
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      MANAGEMENT_PORT: String(managementPort),
-      REDIS_URL: redisUrl,
-      MUXGATE_CONFIG: config,
-      MUXGATE_ACCESS_KEYS: accessKeys,
-      BENCH_UPSTREAM_KEY: 'upstream-key',
-      LOG_LEVEL: 'warn',
-    },
+    [...nodeFlags('gateway'), ...flags, 'dist/services/gateway/src/main.js'],
+    { ...environment, PORT: String(port), MANAGEMENT_PORT: String(managementPort) },
   );
   child.stdout.pipe(process.stderr);
   child.stderr.pipe(process.stderr);
   const management = `http://127.0.0.1:${managementPort}`;
   await untilReady(`${management}/readyz`, child);
-  const free = {
-    name: 'muxgate',
+  return {
+    name,
     origin: `http://127.0.0.1:${port}`,
     headers: { 'x-api-key': key },
     pids: [child.pid],
     metricsUrl: `${management}/metrics`,
   };
-  return [free, { ...free, name: 'muxgate, limited', headers: { 'x-api-key': limitedKey } }];
 }
 
 async function startRedis(directory: string): Promise<string> {
   const binary = await redisBinary();
   if (binary === undefined) throw new Error('the benchmark needs a redis-server');
   const port = await freePort();
-  guardedSpawn(binary.command, redisArguments({ port, directory, appendonly: false }), {
-    env: { ...process.env, ...binary.env },
-  });
+  // beside the load: what it takes is not the proxy's
+  await pinned('1', binary.command, redisArguments({ port, directory, appendonly: false }), binary.env);
   if (!(await redisAnswers(port, 10_000))) throw new Error('Redis did not start');
   return `redis://127.0.0.1:${port}`;
 }

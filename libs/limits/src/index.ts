@@ -7,6 +7,7 @@ export {
   type ReservationRequest,
   type Settlement,
   type Spending,
+  type Turn,
 } from './limit-store.js';
 export { LocalLimits } from './local-limits.js';
 export { NANO_USD } from './nano-usd.js';

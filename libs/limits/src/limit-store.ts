@@ -18,11 +18,12 @@ export interface ReplicaSettings {
 
 export interface ReservationRequest {
   readonly checks: readonly Check[];
-  /** absent where nothing has to be settled */
+  /** digits: it goes into JSON as it is; absent where nothing has to be settled */
   readonly lease: string | undefined;
 }
 
 export interface Settlement {
+  /** digits: it goes into JSON as it is */
   readonly lease: string;
   readonly tokens: number;
   readonly costNanoUsd: number;
@@ -35,6 +36,12 @@ export interface Spending {
   readonly periodEnd: number;
 }
 
+export interface Turn {
+  /** budgets that have passed their thresholds by what was settled */
+  readonly passed: readonly string[];
+  readonly reservations: readonly Reservation[];
+}
+
 /** The limits in Redis: what all replicas together have used. Answers come in the order of what was asked. */
 export class LimitStore {
   constructor(
@@ -42,28 +49,17 @@ export class LimitStore {
     private readonly settings: ReplicaSettings,
   ) {}
 
-  /** Each all or nothing, one after the other, in one call. */
-  async reserve(requests: readonly ReservationRequest[]): Promise<Reservation[]> {
+  /** In one call: first what is over, then requests, one after the other, each all or nothing. */
+  async turn(settlements: readonly Settlement[], requests: readonly ReservationRequest[]): Promise<Turn> {
     const { replica, lifeMs, spanMs } = this.settings;
-    const args: Array<string | number> = [replica, lifeMs, spanMs];
-    for (const { lease = '', checks } of requests) {
-      args.push(lease, checks.length);
-      for (const check of checks) pushCheck(args, check);
-    }
-    const answers = (await this.run('reserve', args)) as number[][];
-    return answers.map(([granted = 0, at = 0, refusedBy = 0, retryAfterMs = 0, ...used]) =>
-      granted === 1 ? { granted: true, at, used } : { granted: false, at, refusedBy, retryAfterMs, used },
-    );
+    const told = `[${settlements.map(packSettlement).join()}]`;
+    const asked = `[${requests.map(packRequest).join()}]`;
+    const answer = await this.run('turn', [replica, lifeMs, spanMs, told, asked]);
+    const [passed, answers] = answer as [string[], number[][]];
+    return { passed, reservations: answers.map(readReservation) };
   }
 
-  /** Answers the budgets that have passed their thresholds by it. */
-  async settle(settlements: readonly Settlement[]): Promise<string[]> {
-    const args: Array<string | number> = [this.settings.replica, this.settings.spanMs];
-    for (const { lease, tokens, costNanoUsd } of settlements) args.push(lease, tokens, costNanoUsd);
-    return (await this.run('settle', args)) as string[];
-  }
-
-  /** What was spent without a reservation, while Redis was away. Answers as `settle`. */
+  /** What was spent without a reservation, while Redis was away. Answers the budgets that have passed their thresholds. */
   async spend(spendings: readonly Spending[]): Promise<string[]> {
     const args = spendings.flatMap(({ scope, costNanoUsd, warnAt, periodEnd }) => [
       scope,
@@ -98,8 +94,22 @@ export async function budgetsSpent(
   return new Map(scopes.map((scope, index) => [scope, Number(spent[index] ?? 0)]));
 }
 
-function pushCheck(args: Array<string | number>, { kind, scope, limit, amount, budget }: Check): void {
-  args.push(KINDS[kind], scope, limit, amount);
-  if (budget !== undefined) args.push(budget.periodEnd, budget.warnAt);
-  else args.push(kind === 'requests' || kind === 'tokens' ? bucketMs(kind, limit) : 0, 0);
+function packSettlement({ lease, tokens, costNanoUsd }: Settlement): string {
+  return `["${lease}",${tokens},${costNanoUsd}]`;
+}
+
+function packRequest({ lease = '', checks }: ReservationRequest): string {
+  let packed = `["${lease}"`;
+  for (const check of checks) packed += packCheck(check);
+  return `${packed}]`;
+}
+
+function packCheck({ kind, scope, limit, amount, budget }: Check): string {
+  const start = `,["${KINDS[kind]}",${JSON.stringify(scope)},${limit},${amount}`;
+  if (budget !== undefined) return `${start},${budget.periodEnd},${budget.warnAt}]`;
+  return `${start},${kind === 'requests' || kind === 'tokens' ? bucketMs(kind, limit) : 0},0]`;
+}
+
+function readReservation([granted, at = 0, refusedBy = 0, retryAfterMs = 0, ...used]: number[]): Reservation {
+  return granted === 1 ? { granted: true, at, used } : { granted: false, at, refusedBy, retryAfterMs, used };
 }

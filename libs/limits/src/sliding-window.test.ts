@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startRedis, type TestRedis } from '../../../test/support/redis.ts';
-import type { Check } from './check.js';
-import { LimitStore } from './limit-store.js';
+import type { Check, Reservation } from './check.js';
+import { LimitStore, type ReservationRequest } from './limit-store.js';
 import { bucketMs, SlidingWindow } from './sliding-window.js';
 
 const SPAN = 1_000;
@@ -66,6 +66,10 @@ describe('the window in Redis', () => {
 
   const storeOf = (spanMs = SPAN, lifeMs = 60_000): LimitStore =>
     new LimitStore(redis, { replica: randomBytes(6).toString('hex'), lifeMs, spanMs });
+  const reserve = async (
+    store: LimitStore,
+    requests: readonly ReservationRequest[],
+  ): Promise<readonly Reservation[]> => (await store.turn([], requests)).reservations;
   const check = (kind: Check['kind'], scope: string, limit: number, amount: number): Check => ({
     kind,
     of: 'key',
@@ -84,7 +88,7 @@ describe('the window in Redis', () => {
       const decisions: boolean[] = [];
       for (let turn = 0; turn < 60; turn++) {
         const amount = kind === 'requests' ? 1 : 1 + ((turn * 7) % 13);
-        const [answer] = await store.reserve([
+        const [answer] = await reserve(store, [
           { lease: undefined, checks: [check(kind, kind, limit, amount)] },
         ]);
         if (answer === undefined) throw new Error('no answer');
@@ -102,21 +106,21 @@ describe('the window in Redis', () => {
   it('takes of all limits or of none, request by request, also in one call', async () => {
     const store = storeOf();
     const both = { lease: 'a', checks: [check('requests', 'wide', 10, 1), check('slots', 'one', 1, 1)] };
-    const answers = await store.reserve([both, { ...both, lease: 'b' }, { ...both, lease: 'c' }]);
+    const answers = await reserve(store, [both, { ...both, lease: 'b' }, { ...both, lease: 'c' }]);
     expect(answers.map(({ granted }) => granted)).toEqual([true, false, false]);
-    const [wide] = await store.reserve([{ lease: undefined, checks: [check('requests', 'wide', 10, 1)] }]);
+    const [wide] = await reserve(store, [{ lease: undefined, checks: [check('requests', 'wide', 10, 1)] }]);
     expect(wide?.used).toEqual([2]);
   });
 
   it('settles once, however often it is told', async () => {
     const store = storeOf(60_000);
-    await store.reserve([
+    await reserve(store, [
       { lease: 'a', checks: [check('tokens', 'once', 100, 50), check('slots', 'many', 9, 1)] },
     ]);
     const settlement = { lease: 'a', tokens: 20, costNanoUsd: 0 };
-    await store.settle([settlement, settlement]);
-    await store.settle([settlement, { lease: 'never', tokens: 99, costNanoUsd: 0 }]);
-    const [again] = await store.reserve([
+    await store.turn([settlement, settlement], []);
+    await store.turn([settlement, { lease: '99', tokens: 99, costNanoUsd: 0 }], []);
+    const [again] = await reserve(store, [
       { lease: 'b', checks: [check('tokens', 'once', 100, 1), check('slots', 'many', 9, 1)] },
     ]);
     expect(again?.used).toEqual([21, 1]);
@@ -133,14 +137,14 @@ describe('the window in Redis', () => {
     } as const;
     const checks: Check[] = [check('slots', 'lost', 1, 1), { ...check('budget', 'money', 100, 30), budget }];
     await killed.heartbeat();
-    await killed.reserve([{ lease: 'a', checks }]);
-    expect((await alive.reserve([{ lease: 'a', checks }]))[0]?.granted).toBe(false);
+    await reserve(killed, [{ lease: 'a', checks }]);
+    expect((await reserve(alive, [{ lease: 'a', checks }]))[0]?.granted).toBe(false);
     await delay(200);
     expect(await alive.heartbeat()).toBe(1);
-    const [answer] = await alive.reserve([{ lease: 'a', checks }]);
+    const [answer] = await reserve(alive, [{ lease: 'a', checks }]);
     expect(answer).toMatchObject({ granted: true, used: [1, 60] });
-    await killed.settle([{ lease: 'a', tokens: 1, costNanoUsd: 5 }]);
-    await alive.settle([{ lease: 'a', tokens: 1, costNanoUsd: 5 }]);
+    await killed.turn([{ lease: 'a', tokens: 1, costNanoUsd: 5 }], []);
+    await alive.turn([{ lease: 'a', tokens: 1, costNanoUsd: 5 }], []);
     expect(await redis.hgetall('muxgate:{limits}:budget:money')).toEqual({ reserved: '0', spent: '35' });
     await alive.leave();
   });
@@ -148,10 +152,10 @@ describe('the window in Redis', () => {
   it('takes nothing from the others when it was Redis that stood still', async () => {
     const replicas = [storeOf(SPAN, 100), storeOf(SPAN, 100)] as const;
     await Promise.all(replicas.map((replica) => replica.heartbeat()));
-    await replicas[0].reserve([{ lease: 'a', checks: [check('slots', 'kept', 1, 1)] }]);
+    await reserve(replicas[0], [{ lease: 'a', checks: [check('slots', 'kept', 1, 1)] }]);
     await delay(150);
     expect(await replicas[1].heartbeat()).toBe(2);
-    const [answer] = await replicas[1].reserve([{ lease: 'b', checks: [check('slots', 'kept', 1, 1)] }]);
+    const [answer] = await reserve(replicas[1], [{ lease: 'b', checks: [check('slots', 'kept', 1, 1)] }]);
     expect(answer?.granted).toBe(false);
     await Promise.all(replicas.map((replica) => replica.leave()));
   });

@@ -9,7 +9,7 @@ export function bucketMs(kind: 'requests' | 'tokens', limit: number): number {
 
 /**
  * What was used within the last `spanMs`, by buckets of time: no span of that length, wherever it begins, holds more
- * than the limit. The same sums as `reserve.lua` makes in Redis.
+ * than the limit. The same sums as `turn.lua` makes in Redis.
  */
 export class SlidingWindow {
   private buckets: Array<{ readonly at: number; amount: number }> = [];

@@ -18,16 +18,16 @@ export function limitHeaders(
   for (const kind of ['requests', 'tokens'] as const) {
     let limit = 0;
     let remaining = Infinity;
-    for (const [index, check] of checks.entries()) {
+    for (let index = 0; index < checks.length; index++) {
+      const check = checks[index] as Check;
       const left = Math.max(0, check.limit - (used[index] ?? 0));
       if (check.kind === kind && left < remaining) [limit, remaining] = [check.limit, left];
     }
     if (remaining === Infinity) continue;
     if (envelope === 'anthropic') {
-      const reset = new Date(Math.ceil((now + resetMs) / 1000) * 1000).toISOString().replace('.000', '');
       headers.push(`anthropic-ratelimit-${kind}-limit`, String(limit));
       headers.push(`anthropic-ratelimit-${kind}-remaining`, String(remaining));
-      headers.push(`anthropic-ratelimit-${kind}-reset`, reset);
+      headers.push(`anthropic-ratelimit-${kind}-reset`, isoSecond(Math.ceil((now + resetMs) / 1000)));
     } else {
       headers.push(`x-ratelimit-limit-${kind}`, String(limit));
       headers.push(`x-ratelimit-remaining-${kind}`, String(remaining));
@@ -35,6 +35,15 @@ export function limitHeaders(
     }
   }
   return headers;
+}
+
+let lastSecond = { epoch: 0, iso: '' };
+
+/** RFC 3339 in whole seconds; most requests of one second say the same. */
+function isoSecond(epoch: number): string {
+  if (epoch !== lastSecond.epoch)
+    lastSecond = { epoch, iso: new Date(epoch * 1000).toISOString().replace('.000', '') };
+  return lastSecond.iso;
 }
 
 /** An upstream that tells of limits of its own is passed on unchanged: two of one name would say nothing. */

@@ -52,7 +52,13 @@ export class Limits {
   /** Nothing where nothing is limited. Rejects with LimitExceeded. */
   admit(exchange: Exchange, maxTokens: number | undefined): Promise<void> | undefined {
     const checks = checksOf(exchange, maxTokens, this.prices, this.now());
-    return checks.length === 0 ? undefined : this.reserve(exchange, checks);
+    if (checks.length === 0) return undefined;
+    const lease = checks.some(({ kind }) => kind !== 'requests') ? String(++this.lastLease) : undefined;
+    return this.shared
+      .reserve({ checks, lease })
+      .then((reservation) =>
+        this.decide(exchange, { checks, lease, local: reservation === undefined }, reservation),
+      );
   }
 
   /** Once, when the exchange is over: what was reserved becomes what was used. */
@@ -74,13 +80,11 @@ export class Limits {
     }
   }
 
-  private async reserve(exchange: Exchange, checks: readonly Check[]): Promise<void> {
-    const lease = checks.some(({ kind }) => kind !== 'requests') ? String(++this.lastLease) : undefined;
-    const shared = await this.shared.reserve({ checks, lease });
-    const reservation = shared ?? this.reserveLocally(checks);
+  private decide(exchange: Exchange, hold: Hold, shared: Reservation | undefined): void {
+    const { checks } = hold;
     if (shared !== undefined) this.learn(checks, shared);
+    const reservation = shared ?? this.reserveLocally(checks);
     if (!reservation.granted) throw this.refusal(exchange, checks, reservation);
-    const hold = { checks, lease, local: shared === undefined };
     for (const { kind, scope } of checks)
       if (kind === 'slots') this.held.set(scope, (this.held.get(scope) ?? 0) + 1);
     exchange.hold = hold;
@@ -117,7 +121,8 @@ export class Limits {
   }
 
   private learn(checks: readonly Check[], { used }: Reservation): void {
-    for (const [index, { kind, scope }] of checks.entries()) {
+    for (let index = 0; index < checks.length; index++) {
+      const { kind, scope } = checks[index] as Check;
       if (kind !== 'budget') continue;
       if (this.known.size >= MAX_KNOWN) this.known.clear();
       this.known.set(scope, used[index] ?? 0);

@@ -36,14 +36,16 @@ const MAX_BATCH = 64;
 const LOOKS = 10;
 
 /**
- * The limits that all replicas share. What is asked within one turn of the event loop goes to Redis in one call. While
- * Redis is away nothing is asked; what was used meanwhile is told when it is back.
+ * The limits that all replicas share. One call at a time is on its way to Redis, and what is told and asked meanwhile
+ * leaves together with the next: the busier, the less each costs. While Redis is away nothing is asked; what was used
+ * meanwhile is told when it is back.
  */
 export class SharedLimits {
   private waiting: Waiting[] = [];
   private unsettled: Unsettled[] = [];
   private readonly unspent = new Map<string, Unspent>();
   private scheduled = false;
+  private calling: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private away = false;
   private stopped = false;
@@ -66,8 +68,8 @@ export class SharedLimits {
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
+    while (!this.away && this.hasWork) await this.flush();
     if (this.away) return;
-    await this.flush();
     await this.store.leave().catch(() => undefined);
   }
 
@@ -90,7 +92,7 @@ export class SharedLimits {
 
   settle(settlement: Settlement & { readonly checks: readonly Check[] }, passed: OnPassed): void {
     this.unsettled.push({ ...settlement, passed });
-    if (!this.away) this.schedule();
+    this.schedule();
   }
 
   /** Of a budget, without a reservation; told in sums. */
@@ -100,50 +102,55 @@ export class SharedLimits {
     const before = this.unspent.get(scope)?.costNanoUsd ?? 0;
     const { warnAt, periodEnd } = budget;
     this.unspent.set(scope, { scope, costNanoUsd: before + costNanoUsd, warnAt, periodEnd, check, passed });
-    if (!this.away) this.schedule();
+    this.schedule();
   }
 
   private schedule(): void {
-    if (this.scheduled) return;
+    if (this.scheduled || this.away || this.calling !== undefined) return;
     this.scheduled = true;
-    setImmediate(() => void this.flush());
+    setImmediate(() => {
+      this.scheduled = false;
+      void this.flush();
+    });
   }
 
-  /** What is over first: its slots may be what the next request waits for. Commands leave in this order. */
-  private async flush(): Promise<void> {
-    this.scheduled = false;
-    const work = [this.sendSpendings()];
-    while (this.unsettled.length > 0) work.push(this.sendSettlements(this.unsettled.splice(0, MAX_BATCH)));
-    while (this.waiting.length > 0) work.push(this.sendReservations(this.waiting.splice(0, MAX_BATCH)));
-    await Promise.all(work);
+  private get hasWork(): boolean {
+    return this.waiting.length + this.unsettled.length + this.unspent.size > 0 || this.calling !== undefined;
   }
 
-  private async sendReservations(batch: readonly Waiting[]): Promise<void> {
+  /** Sends what there is, unless a call is on its way: what has come meanwhile leaves when it has its answer. */
+  private flush(): Promise<void> {
+    this.calling ??= this.call().finally(() => {
+      this.calling = undefined;
+      if (this.waiting.length + this.unsettled.length + this.unspent.size > 0) this.schedule();
+    });
+    return this.calling;
+  }
+
+  private async call(): Promise<void> {
+    if (this.away) return;
+    if (this.unspent.size > 0) await this.sendSpendings();
+    if (this.away || this.waiting.length + this.unsettled.length === 0) return;
+    const over = this.unsettled.splice(0, MAX_BATCH);
+    // nobody is refused a slot that is free and only waits to be told
+    await this.sendTurn(over, this.unsettled.length > 0 ? [] : this.waiting.splice(0, MAX_BATCH));
+  }
+
+  private async sendTurn(over: readonly Unsettled[], asking: readonly Waiting[]): Promise<void> {
     try {
-      const answers = await this.inTime(this.store.reserve(batch.map(({ request }) => request)));
-      for (const [index, { answer }] of batch.entries()) answer(answers[index]);
+      const requests = asking.map(({ request }) => request);
+      const { passed, reservations } = await this.inTime(this.store.turn(over, requests));
+      for (const [index, { answer }] of asking.entries()) answer(reservations[index]);
+      for (const scope of passed) tellPassed(over, scope);
     } catch (error) {
       this.leave(error);
-      for (const { request, answer } of batch) {
+      this.unsettled = [...over, ...this.unsettled];
+      for (const { request, answer } of asking) {
         // it may yet be carried out, and nobody would hold it
         const { lease, checks } = request;
         if (lease !== undefined) this.settle({ lease, checks, tokens: 0, costNanoUsd: 0 }, () => undefined);
         answer(undefined);
       }
-    }
-  }
-
-  private async sendSettlements(batch: readonly Unsettled[]): Promise<void> {
-    try {
-      const passed = await this.inTime(this.store.settle(batch));
-      for (const scope of passed) {
-        const settled = batch.find(({ checks }) => checks.some((check) => check.scope === scope));
-        const check = settled?.checks.find((known) => known.scope === scope);
-        if (check !== undefined) settled?.passed(check);
-      }
-    } catch (error) {
-      this.leave(error);
-      this.unsettled = [...batch, ...this.unsettled];
     }
   }
 
@@ -195,4 +202,10 @@ export class SharedLimits {
       work.then(resolve, reject).finally(() => clearInterval(timer));
     });
   }
+}
+
+function tellPassed(over: readonly Unsettled[], scope: string): void {
+  const settled = over.find(({ checks }) => checks.some((check) => check.scope === scope));
+  const check = settled?.checks.find((known) => known.scope === scope);
+  if (check !== undefined) settled?.passed(check);
 }

@@ -1,9 +1,9 @@
-import type { Counter, Histogram } from 'prom-client';
+import type { Counter } from 'prom-client';
 import type { Exchange } from './exchange.js';
 import type { GatewayMetrics } from './gateway.metrics.js';
+import type { HistogramSeries } from './histogram.js';
 
 type CounterSeries = Counter.Internal;
-type HistogramSeries = Histogram.Internal<string>;
 
 const OTHER = 'other';
 const NONE = 'none';

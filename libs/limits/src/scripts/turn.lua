@@ -1,8 +1,11 @@
--- Many requests in one call, in the order in which they came, each all or nothing.
--- ARGV: replica, its life in ms, the window in ms, then for each request its lease (empty: nothing to settle), how many
--- checks, and these: kind, scope, limit, amount, and for requests and tokens the width of a bucket, for a budget its
--- end and its threshold (0 elsewhere).
--- Answers for each request: granted, time, which check refused (from 0), wait in ms, then what is used of each limit.
+-- What a replica has to tell and to ask, in one call: first what is over, whose slots may be what the next request waits
+-- for, then the requests in the order in which they came, each all or nothing.
+-- ARGV: replica, its life in ms, the window in ms, then two lists in JSON: one text is cheaper to send than its parts.
+-- Settlements: lease, tokens, cost. A lease that is settled, or that is not known, stays so: told twice is told once.
+-- Requests: lease (empty: nothing to settle), then the checks: kind, scope, limit, amount, and for requests and tokens
+-- the width of a bucket, for a budget its end and its threshold.
+-- Answers the budgets that have passed their threshold, then for each request: granted, time, which check refused
+-- (from 0), wait in ms, and what is used of each limit.
 local replica, life, span = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = now()
 
@@ -66,24 +69,32 @@ local function take(check)
   if check.kind == 't' then return { 't', check.scope, check.amount, bucket } end
 end
 
-local at = 4
-local function next_argument()
-  at = at + 1
-  return ARGV[at - 1]
+local passed, answers = {}, {}
+local leases = leases_of(replica)
+
+for _, settlement in ipairs(cjson.decode(ARGV[4])) do
+  local lease, tokens, cost = settlement[1], settlement[2], settlement[3]
+  local reserved = redis.call('HGET', leases, lease)
+  if reserved then
+    redis.call('HDEL', leases, lease)
+    for _, item in ipairs(cjson.decode(reserved)) do
+      if settle(item, tokens, cost, time, span) then passed[#passed + 1] = item[2] end
+    end
+  end
 end
 
-local answers = {}
-while ARGV[at] do
-  local lease, count = next_argument(), tonumber(next_argument())
+for number_of, request in ipairs(cjson.decode(ARGV[5])) do
+  local lease = request[1]
   local checks, answer, refused, wait = {}, { 1, time, 0, 0 }, nil, 0
-  for i = 1, count do
+  for i = 1, #request - 1 do
+    local packed = request[i + 1]
     local check = {
-      kind = next_argument(),
-      scope = next_argument(),
-      limit = tonumber(next_argument()),
-      amount = tonumber(next_argument()),
-      width = tonumber(next_argument()),
-      warn = tonumber(next_argument()),
+      kind = packed[1],
+      scope = packed[2],
+      limit = packed[3],
+      amount = packed[4],
+      width = packed[5],
+      warn = packed[6],
     }
     local used, lasts = look(check)
     -- of several the one that lasts longest is what to wait for
@@ -100,9 +111,9 @@ while ARGV[at] do
     end
     if lease ~= '' then
       redis.call('ZADD', replicas, 'NX', time + life, replica)
-      redis.call('HSET', leases_of(replica), lease, cjson.encode(reserved))
+      redis.call('HSET', leases, lease, cjson.encode(reserved))
     end
   end
-  answers[#answers + 1] = answer
+  answers[number_of] = answer
 end
-return answers
+return { passed, answers }
