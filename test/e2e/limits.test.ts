@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClientKeyStore, type ClientKeyInput } from '@muxgate/clients';
 import { budgetsSpent } from '@muxgate/limits';
+import { connectRedis, redisSettings, type RedisClient } from '@muxgate/redis';
+import { createLogger } from '@muxgate/runtime';
 import { KeyRing } from '@muxgate/vault';
-import { Redis } from 'ioredis';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { randomKeyRing } from '../../scripts/launcher/data-dir.ts';
 import { startUpstream, type FakeUpstream } from '../contract/gateway.support.ts';
 import { startService, type ServiceProcess } from '../support/processes.ts';
-import { startRedis } from '../support/redis.ts';
+import { defaultRedisKind, startRedisOf } from '../support/redis-kinds.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { eventually } from '../support/wait.ts';
 
@@ -24,7 +25,7 @@ const COST_NANO = 10_000_000;
 
 let gateways: ServiceProcess[];
 let upstream: FakeUpstream;
-let redis: Redis;
+let redis: RedisClient;
 let keys: ClientKeyStore;
 let agent: Agent;
 /** what the vendor has received */
@@ -36,8 +37,12 @@ let answerAfterMs = 0;
 let gate: Promise<void> | undefined;
 
 beforeAll(async () => {
-  const server = await startRedis();
-  redis = new Redis(server.url);
+  const { env: redisEnv } = await startRedisOf(defaultRedisKind());
+  redis = connectRedis(redisSettings(redisEnv), {
+    name: 'test',
+    role: 'commands',
+    logger: createLogger('test', 'warn'),
+  });
   const accessKeys = randomKeyRing();
   keys = new ClientKeyStore(redis, KeyRing.parse(accessKeys));
   upstream = await startUpstream();
@@ -64,7 +69,7 @@ models:
   );
   const env = {
     MUXGATE_CONFIG: config,
-    REDIS_URL: server.url,
+    ...redisEnv,
     MUXGATE_ACCESS_KEYS: accessKeys,
     LOG_LEVEL: 'warn',
     MAX_IN_FLIGHT: '20000',
