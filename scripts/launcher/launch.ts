@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ConfigSnapshot } from '../../libs/config/src/index.ts';
 import { buildIfStale } from './build.ts';
 import { checkConfig, chooseExample } from './check-config.ts';
-import { connectSandbox, type AuthAccess } from './connect-sandbox.ts';
+import type { AuthAccess } from './admin-call.ts';
+import { connectSandbox } from './connect-sandbox.ts';
 import { readSecrets, StartRefused, takeDataDirectory } from './data-dir.ts';
 import { publishEndpoints, type Endpoints } from './endpoints.ts';
 import type { Output } from './output.ts';
@@ -156,7 +157,7 @@ async function connectAndSay(access: AuthAccess, output: Output, signal: AbortSi
   let fault = '';
   while (Date.now() < deadline && !signal.aborted) {
     try {
-      if (await connectSandbox(access, signal)) output.say('the sandbox credential is connected');
+      if (await connectSandbox(access, { signal })) output.say('the sandbox credential is connected');
       return;
     } catch (error) {
       fault = error instanceof Error ? error.message : String(error);

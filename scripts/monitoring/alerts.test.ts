@@ -1,36 +1,19 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { exportedSeries } from '../docs/metrics.ts';
 import { prometheusBinaries } from '../launcher/prometheus-binaries.ts';
 import { runCommand, type CommandResult } from '../launcher/run-command.ts';
 import { ALERT_CASES, type AlertCase, type Situation } from './alerts.cases.ts';
 import { parseQuery } from './promql.ts';
+import { readRules, ruleFiles } from './rules.ts';
 
-const RULES = 'k8s/components/monitoring/rules';
 const RUNBOOKS = 'docs/operations/runbooks';
 
-interface Rule {
-  readonly alert?: string;
-  readonly record?: string;
-  readonly expr: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
-
-const files = (await readdir(RULES))
-  .filter((name) => name.endsWith('.yaml'))
-  .map((name) => resolve(RULES, name));
-const rules = (
-  await Promise.all(
-    files.map(async (file) => {
-      const { groups } = parse(await readFile(file, 'utf8')) as { groups: { rules: Rule[] }[] };
-      return groups.flatMap((group) => group.rules.map((rule) => ({ ...rule, file })));
-    }),
-  )
-).flat();
+const files = await ruleFiles();
+const rules = await readRules();
 const alerts = rules.filter((rule) => rule.alert !== undefined);
 const promtool = (await prometheusBinaries())?.promtool ?? '';
 const without = promtool === '' ? ' (skipped: no promtool on PATH, and apt-get could not fetch one)' : '';

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { exportedSeries } from '../docs/metrics.ts';
 import { dashboards, DASHBOARDS_DIRECTORY, renderDashboard } from './dashboards.ts';
 import { parseQuery, queriesOf } from './promql.ts';
+import { readRules } from './rules.ts';
 
 const all = [...dashboards()].map(([name, dashboard]) => ({ name, dashboard }));
 const TYPES = 'node_modules/@grafana/schema/dist/types/raw/dashboard/x/types.gen.d.ts';
@@ -38,20 +39,23 @@ describe('a dashboard', () => {
     expect(validate({ ...dashboard, panel: [] })).toBe(false);
   });
 
-  it.each(all)('asks in PromQL for series that the services export: $name', ({ dashboard }) => {
-    const exported = exportedSeries();
-    const queries = queriesOf(dashboard, '5m');
-    expect(queries.length).toBeGreaterThan(5);
-    for (const { query } of queries) {
-      const { series, mistakes } = parseQuery(query);
-      expect({ query, mistakes, unknown: series.filter((name) => !exported.has(name)) }).toEqual({
-        query,
-        mistakes: [],
-        unknown: [],
-      });
-      expect(series).not.toEqual([]);
-    }
-  });
+  it.each(all)(
+    'asks in PromQL for series that the services export, or that a rule records: $name',
+    async ({ dashboard }) => {
+      const known = new Set([...exportedSeries(), ...(await readRules()).map(({ record }) => record)]);
+      const queries = queriesOf(dashboard, '5m');
+      expect(queries.length).toBeGreaterThan(5);
+      for (const { query } of queries) {
+        const { series, mistakes } = parseQuery(query);
+        expect({ query, mistakes, unknown: series.filter((name) => !known.has(name)) }).toEqual({
+          query,
+          mistakes: [],
+          unknown: [],
+        });
+        expect(series).not.toEqual([]);
+      }
+    },
+  );
 
   it.each(all)(
     'names each panel once, says what it means, and lays panels side by side: $name',

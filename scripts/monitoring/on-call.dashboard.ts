@@ -2,11 +2,14 @@ import { PROVIDER, quantile, rate, type DashboardDescription } from './panels.ts
 
 /** What an attempt comes to when the vendor is at fault: statuses, and connections that fail. */
 const VENDOR_FAULTS = 'outcome=~"server_error|overloaded|timeout|upstream_.+|stream_.+"';
-/** What a request fails with when Muxgate or its configuration is. */
-const OUR_FAULTS =
-  'error_type=~"credential_.+|client_keys_unavailable|envelope_invalid|internal_error|egress_refused|overloaded|draining"';
+/** What a routed request fails with when Muxgate or its configuration is. */
+const OUR_FAULTS = 'error_type=~"credential_.+|envelope_invalid|internal_error|egress_refused"';
+/** Requests that no vendor has seen, since they were not routed: refused by limits, for their key, or for want of room. */
+const unrouted = (status: string) => rate(`muxgate_requests_total{provider="other", status=~"${status}"}`);
 
 const attempts = (matcher: string) => rate(`muxgate_upstream_attempts_total{${matcher}}`);
+/** By provider. One that is asked nothing now has no share, rather than one that is not a number. */
+const failedShare = `sum by (provider) (${attempts(`${VENDOR_FAULTS}, ${PROVIDER}`)}) / (sum by (provider) (${attempts(PROVIDER)}) > 0)`;
 const failing = rate('muxgate_requests_total{status=~"5.."}');
 
 export const onCall: DashboardDescription = {
@@ -19,7 +22,7 @@ export const onCall: DashboardDescription = {
       {
         title: 'Clients: failed requests',
         about: 'Share of requests answered with a status of 500 or above.',
-        queries: { '': `(sum(${failing}) or vector(0)) / sum(${rate('muxgate_requests_total')})` },
+        queries: { '': `sum(${failing}) / (sum(${rate('muxgate_requests_total')}) > 0) or vector(0)` },
         unit: 'percentunit',
         kind: 'stat',
         bad: [0.001, 0.0144],
@@ -30,7 +33,7 @@ export const onCall: DashboardDescription = {
         about:
           'Share of attempts that the worst provider failed. Red here and green at right: it is the vendor.',
         queries: {
-          '': `max(sum by (provider) (${attempts(`${VENDOR_FAULTS}, ${PROVIDER}`)}) / sum by (provider) (${attempts(PROVIDER)})) or vector(0)`,
+          '': `max(${failedShare}) or vector(0)`,
         },
         unit: 'percentunit',
         kind: 'stat',
@@ -42,7 +45,7 @@ export const onCall: DashboardDescription = {
         about:
           'A second, for want of a credential, keys, capacity, or by a fault of our own. Red here: it is us.',
         queries: {
-          '': `sum(${rate(`gen_ai_server_request_duration_seconds_count{${OUR_FAULTS}}`)}) or vector(0)`,
+          '': `sum(${rate(`gen_ai_server_request_duration_seconds_count{${OUR_FAULTS}}`)} or ${unrouted('5..')}) or vector(0)`,
         },
         unit: 'reqps',
         kind: 'stat',
@@ -51,7 +54,8 @@ export const onCall: DashboardDescription = {
       {
         title: 'Us: overhead, p99',
         about: 'Time that the gateway adds. Red here: it is us, see saturation.',
-        queries: { '': quantile(0.99, 'muxgate_overhead_seconds') },
+        // without requests it is not a number, which no comparison holds for
+        queries: { '': `${quantile(0.99, 'muxgate_overhead_seconds')} >= 0` },
         unit: 's',
         kind: 'stat',
         bad: [0.05, 0.25],
@@ -71,7 +75,7 @@ export const onCall: DashboardDescription = {
         title: 'Failed attempts by provider',
         about: 'One provider alone: that vendor. All at once: our network, or us.',
         queries: {
-          '{{provider}}': `sum by (provider) (${attempts(`${VENDOR_FAULTS}, ${PROVIDER}`)}) / sum by (provider) (${attempts(PROVIDER)})`,
+          '{{provider}}': failedShare,
         },
         unit: 'percentunit',
         max: 1,
@@ -117,9 +121,11 @@ export const onCall: DashboardDescription = {
     'Us?': [
       {
         title: 'Failed requests by reason',
-        about: 'Codes are ours (docs/reference/errors.md), numbers are statuses that a vendor gave.',
+        about:
+          'Codes are ours (docs/reference/errors.md), numbers alone are statuses that a vendor gave. Not routed: refused before a provider was chosen, for the key, a limit, the model, or for want of room.',
         queries: {
           '{{error_type}}': `sum by (error_type) (${rate('gen_ai_server_request_duration_seconds_count{error_type!=""}')})`,
+          'not routed, {{status}}': `sum by (status) (${unrouted('[45]..')})`,
         },
         unit: 'reqps',
         stacked: true,
@@ -135,6 +141,19 @@ export const onCall: DashboardDescription = {
         about: 'Saturation by process.',
         queries: { '{{instance}}': 'max by (instance) (nodejs_eventloop_lag_p99_seconds)' },
         unit: 's',
+      },
+    ],
+    'Service levels': [
+      {
+        title: 'Error budgets: how fast they go',
+        about:
+          'Over the last hour, recorded by the rules. At 1 a budget lasts its 30 days, at 14.4 two of them: then somebody is called.',
+        queries: {
+          'failed requests': 'muxgate:request_errors:ratio_rate1h / 0.001',
+          'slow requests': 'muxgate:slow_requests:ratio_rate1h / 0.01',
+        },
+        unit: 'suffix:×',
+        width: 24,
       },
     ],
   },

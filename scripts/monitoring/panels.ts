@@ -21,6 +21,8 @@ export interface PanelDescription {
   readonly bad?: readonly [warning: number, alarm: number];
   /** Holds on the largest value too, such as ratios. */
   readonly max?: number;
+  /** Falls below zero, where it says most; others begin their axis there. */
+  readonly signed?: boolean;
 }
 
 export interface DashboardDescription {
@@ -104,8 +106,8 @@ function panelBuilder(panel: PanelDescription): stat.PanelBuilder | timeseries.P
     .datasource(SOURCE)
     .unit(panel.unit)
     .span(panel.width ?? (panel.kind === 'stat' ? 6 : 8))
-    .height(panel.kind === 'stat' ? 4 : 8)
-    .min(0);
+    .height(panel.kind === 'stat' ? 4 : 8);
+  if (!panel.signed) builder.min(0);
   if (panel.max !== undefined) builder.max(panel.max);
   Object.entries(panel.queries).forEach(([legend, expression], index) => {
     const query = new prometheus.DataqueryBuilder()

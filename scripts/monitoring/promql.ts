@@ -25,21 +25,45 @@ export function parseQuery(query: string): ParsedQuery {
 
 export interface PanelQuery {
   readonly panel: string;
+  /** Of the panel, in Grafana's words: `stat` is one figure, `timeseries` a graph. */
+  readonly type: string;
+  readonly legend: string;
   /** As Prometheus gets it: Grafana's variables have been replaced. */
   readonly query: string;
 }
 
-/** Every query of a dashboard, with all providers chosen and this rate interval. */
-export function queriesOf(dashboard: Dashboard, interval: string): PanelQuery[] {
-  return (dashboard.panels ?? []).filter(isPanel).flatMap(({ title = '', targets = [] }) =>
-    targets.map((target) => ({
-      panel: title,
-      query: (target as unknown as { readonly expr: string }).expr
-        .replaceAll('$__rate_interval', interval)
-        .replaceAll('$__range', interval)
-        .replaceAll('$provider', '.*'),
-    })),
+/** Every query of a dashboard as Grafana asks it, with all providers chosen: of this rate interval and time range. */
+export function queriesOf(dashboard: Dashboard, interval: string, range = interval): PanelQuery[] {
+  return (dashboard.panels ?? []).filter(isPanel).flatMap(({ title = '', type, targets = [] }) =>
+    (targets as unknown as { readonly expr: string; readonly legendFormat: string }[]).map(
+      ({ expr, legendFormat }) => ({
+        panel: title,
+        type,
+        legend: legendFormat,
+        query: expr
+          .replaceAll('$__rate_interval', interval)
+          .replaceAll('$__range', range)
+          .replaceAll('$provider', '.*'),
+      }),
+    ),
   );
+}
+
+/** The labels that a legend names, such as `{{provider}}`. */
+export function labelsOfLegend(legend: string): string[] {
+  return [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label as string);
+}
+
+/** What the variables of a dashboard ask Prometheus for: the values of a label. */
+export function labelQueriesOf(dashboard: Dashboard): { readonly series: string; readonly label: string }[] {
+  return (dashboard.templating?.list ?? []).flatMap(({ type, name, query }) => {
+    if (type !== 'query') return [];
+    const text = typeof query === 'string' ? query : JSON.stringify(query);
+    const [, series, label] = /^label_values\((\w+), (\w+)\)$/.exec(text) ?? [];
+    if (series === undefined || label === undefined)
+      throw new Error(`variable ${name} asks for more than the values of a label: ${text}`);
+    return { series, label };
+  });
 }
 
 function isPanel(panel: object): panel is Panel {

@@ -84,6 +84,14 @@ export const workers: DashboardDescription = {
         unit: 'short',
       },
       {
+        title: 'Configurations refused',
+        about: 'For their mistakes, by where they came from; the old one stays in force.',
+        queries: {
+          '{{source}}': 'sum by (source) (increase(muxgate_config_rejected_total[$__rate_interval]))',
+        },
+        unit: 'short',
+      },
+      {
         title: 'Limits kept locally',
         about: '1 while a gateway has no Redis and keeps its share of each limit by itself.',
         queries: { '{{instance}}': 'max by (instance) (muxgate_limits_local)' },

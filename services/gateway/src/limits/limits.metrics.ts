@@ -33,6 +33,7 @@ export function createLimitsMetrics(registry: Registry, isLocal: () => boolean) 
     }),
   };
   // from zero, so that the first one is an increase too, which alerts look for
+  for (const scope of ['key', 'team', 'model']) metrics.refused.inc({ scope }, 0);
   for (const scope of ['key', 'team']) {
     metrics.thresholds.inc({ scope }, 0);
     metrics.exhausted.inc({ scope }, 0);
