@@ -39,14 +39,18 @@ const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
 const deadline = Date.now() + seconds * 1_000;
 
+const pause = async (): Promise<void> => {
+  const ms = Math.max(0, Math.min(PAUSE_MS, deadline - Date.now()));
+  await delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+};
 const load = await beginLoad(installation);
 try {
   await load.make('tokensAreRevoked');
+  await pause();
   for (let round = 1; Date.now() < deadline && !stopping.signal.aborted; round += 1) {
     await load.make(...REPEATABLE);
     process.stdout.write(`round ${round} of troubles made\n`);
-    const pause = Math.max(0, Math.min(PAUSE_MS, deadline - Date.now()));
-    await delay(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
+    await pause();
   }
 } finally {
   await load.end();

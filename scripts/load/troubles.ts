@@ -76,7 +76,7 @@ export async function clientsErr({ ask, makeKey }: Means): Promise<void> {
 }
 
 /** Refreshes that are asked for go well, meet an endpoint that is down, and find their grant gone. */
-export async function refreshesFail({ admin, sandboxUrl, connect }: Means): Promise<void> {
+export async function refreshesFail({ installation, admin, sandboxUrl, connect }: Means): Promise<void> {
   for (const [what, mode] of [
     ['ended', { mode: 'error', count: 1 }],
     ['down', { mode: 'down', count: 1 }],
@@ -87,6 +87,9 @@ export async function refreshesFail({ admin, sandboxUrl, connect }: Means): Prom
     // refused where the refresh failed, which is what this is for
     await admin('POST', `/api/oauth/tokens/${credential}/refresh`).catch(() => undefined);
   }
+  // the endpoint does not know whose refresh is meant: it may have been that of the credential that all requests use
+  const { status } = await admin<{ status: string }>('GET', '/api/oauth/tokens/sandbox');
+  if (status === 'reauthorization_required') await connectSandbox(installation);
 }
 
 /** Every access token ends before its time: gateways meet 401, and have them refreshed. */
