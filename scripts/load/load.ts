@@ -7,6 +7,7 @@ import {
   clientsErr,
   connectNew,
   credentialIsMissing,
+  keepSandboxConnected,
   LIMITED_TEAM,
   operatorsTry,
   refreshesFail,
@@ -109,6 +110,7 @@ export async function beginLoad(installation: Installation): Promise<Load> {
       for (const id of keys) await admin('DELETE', `/api/keys/${id}`);
       for (const name of [TEAM, LIMITED_TEAM]) await admin('DELETE', `/api/teams/${name}`);
       for (const credential of credentials) await admin('DELETE', `/api/oauth/tokens/${credential}`);
+      await keepSandboxConnected(means);
       receiver.close();
     },
   };

@@ -37,21 +37,23 @@ const installation = await installationOf(values.data).catch((error: unknown) =>
 });
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
-const deadline = Date.now() + seconds * 1_000;
 
+const load = await beginLoad(installation);
+const deadline = Date.now() + seconds * 1_000;
+const isOver = () => Date.now() >= deadline || stopping.signal.aborted;
 const pause = async (): Promise<void> => {
   const ms = Math.max(0, Math.min(PAUSE_MS, deadline - Date.now()));
   await delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
 };
-const load = await beginLoad(installation);
 try {
   await load.make('tokensAreRevoked');
-  await pause();
-  for (let round = 1; Date.now() < deadline && !stopping.signal.aborted; round += 1) {
-    await load.make(...REPEATABLE);
-    process.stdout.write(`round ${round} of troubles made\n`);
+  let rounds = 0;
+  do {
     await pause();
-  }
+    await load.make(...REPEATABLE);
+    rounds += 1;
+    process.stdout.write(`round ${rounds} of troubles made\n`);
+  } while (!isOver());
 } finally {
   await load.end();
 }

@@ -76,7 +76,8 @@ export async function clientsErr({ ask, makeKey }: Means): Promise<void> {
 }
 
 /** Refreshes that are asked for go well, meet an endpoint that is down, and find their grant gone. */
-export async function refreshesFail({ installation, admin, sandboxUrl, connect }: Means): Promise<void> {
+export async function refreshesFail(means: Means): Promise<void> {
+  const { admin, sandboxUrl, connect } = means;
   for (const [what, mode] of [
     ['ended', { mode: 'error', count: 1 }],
     ['down', { mode: 'down', count: 1 }],
@@ -87,7 +88,11 @@ export async function refreshesFail({ installation, admin, sandboxUrl, connect }
     // refused where the refresh failed, which is what this is for
     await admin('POST', `/api/oauth/tokens/${credential}/refresh`).catch(() => undefined);
   }
-  // the endpoint does not know whose refresh is meant: it may have been that of the credential that all requests use
+  await keepSandboxConnected(means);
+}
+
+/** The token endpoint does not know whose refresh is to fail: it may be that of the credential all requests use. */
+export async function keepSandboxConnected({ installation, admin }: Means): Promise<void> {
   const { status } = await admin<{ status: string }>('GET', '/api/oauth/tokens/sandbox');
   if (status === 'reauthorization_required') await connectSandbox(installation);
 }

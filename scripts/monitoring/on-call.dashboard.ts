@@ -8,8 +8,8 @@ const OUR_FAULTS = 'error_type=~"credential_.+|envelope_invalid|internal_error|e
 const unrouted = (status: string) => rate(`muxgate_requests_total{provider="other", status=~"${status}"}`);
 
 const attempts = (matcher: string) => rate(`muxgate_upstream_attempts_total{${matcher}}`);
-/** By provider. One that is asked nothing now has no share, rather than one that is not a number. */
-const failedShare = `sum by (provider) (${attempts(`${VENDOR_FAULTS}, ${PROVIDER}`)}) / (sum by (provider) (${attempts(PROVIDER)}) > 0)`;
+/** By provider; 0 where nothing failed. One that is asked nothing now has none, rather than one that is not a number. */
+const failedShare = `sum by (provider) (${attempts(`${VENDOR_FAULTS}, ${PROVIDER}`)} or 0 * ${attempts(PROVIDER)}) / (sum by (provider) (${attempts(PROVIDER)}) > 0)`;
 const failing = rate('muxgate_requests_total{status=~"5.."}');
 
 export const onCall: DashboardDescription = {

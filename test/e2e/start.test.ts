@@ -104,6 +104,25 @@ describe('npm start in a fresh checkout without a Redis on PATH', () => {
     },
   );
 
+  it('bears a load of every trouble, of which nothing is left afterwards', async () => {
+    const node = (...args: string[]) => promisify(execFile)(process.execPath, args, { cwd: directory });
+    const get = async (path: string) => {
+      const { stdout } = await shell((curlLines()[1] ?? 'false').replace('/api/oauth/tokens', path));
+      return stdout;
+    };
+    const paths = ['/api/keys', '/api/teams', '/api/oauth/tokens', '/api/webhooks', '/api/config'];
+    const { stdout } = await node('scripts/load.mjs', '--seconds', '1');
+    expect(stdout).toBe('round 1 of troubles made\nthe load is over, what it made is gone\n');
+    for (const path of paths) {
+      const left = await get(path);
+      expect(left).toMatch(/"(items|text)":/);
+      expect(left).not.toContain('load-');
+      expect(left).not.toContain('"load"');
+    }
+    expect(await get('/api/audit?limit=200')).toContain('"load"');
+    await eventually(async () => expect(await ask()).toContain('event: message_stop'), 15_000);
+  });
+
   it('refuses to start a second time on the same data', async () => {
     const second = npmStart(directory, { PATH });
     expect(await second.exit).toBe(1);

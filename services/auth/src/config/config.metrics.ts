@@ -11,5 +11,7 @@ export class ConfigMetrics {
       labelNames: ['source'],
       registers: [registry],
     });
+    // from zero, so that the first one is an increase too
+    for (const source of ['file', 'api']) this.rejected.inc({ source }, 0);
   }
 }
