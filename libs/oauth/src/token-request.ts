@@ -8,6 +8,8 @@ import {
   type TokenEndpointRequestOptions,
   validateAuthResponse,
 } from 'oauth4webapi';
+import { attributesOfAddress, inSpan } from '@muxgate/tracing';
+import { SpanKind } from '@opentelemetry/api';
 import { clientAuthenticationOf } from './client-authentication.js';
 import { type OAuthClientDescriptor, requireEndpoint } from './descriptor.js';
 import { clientOf, fetchThrough, type OAuthHttp, serverOf } from './http.js';
@@ -89,10 +91,18 @@ export async function requestTokens(
   http: OAuthHttp,
   send: (options: TokenEndpointRequestOptions) => Promise<Response>,
 ): Promise<TokenSet> {
-  requireEndpoint(descriptor, 'tokenUrl');
-  const requestedAt = now();
-  const response = await send(requestOptions(descriptor, http, signal));
-  return readTokenResponse(response, requestedAt, now(), descriptor.quirks);
+  const tokenUrl = requireEndpoint(descriptor, 'tokenUrl');
+  const attributes = {
+    'http.request.method': 'POST',
+    'muxgate.oauth.provider': descriptor.name,
+    ...attributesOfAddress(tokenUrl),
+  };
+  return inSpan('oauth token', { kind: SpanKind.CLIENT, attributes }, async (span) => {
+    const requestedAt = now();
+    const response = await send(requestOptions(descriptor, http, signal));
+    span.setAttribute('http.response.status_code', response.status);
+    return readTokenResponse(response, requestedAt, now(), descriptor.quirks);
+  });
 }
 
 /** What oauth4webapi needs to post through `http`, with a failing transport as `TokenEndpointError`. */

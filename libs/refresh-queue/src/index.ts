@@ -1,5 +1,6 @@
 export { MAINTENANCE_QUEUE, MaintenanceQueue, REAP_JOB, REWRAP_JOB } from './maintenance-queue.js';
 export {
+  inRefreshTrace,
   QUEUE_PREFIX,
   REFRESH_JOB,
   REFRESH_QUEUE,

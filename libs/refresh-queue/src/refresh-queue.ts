@@ -1,5 +1,7 @@
 import type { RedisClient } from '@muxgate/redis';
-import { Queue } from 'bullmq';
+import { carriedTrace, inSpan, type SpanOutline } from '@muxgate/tracing';
+import { SpanKind } from '@opentelemetry/api';
+import { Queue, type Job } from 'bullmq';
 
 export const REFRESH_QUEUE = 'refresh';
 /** In braces, so that all of a queue's keys share one slot of a Redis Cluster. */
@@ -55,13 +57,17 @@ export class RefreshQueue {
     newerThan: number;
     reason: 'unauthorized' | 'operator';
   }): Promise<void> {
-    await this.queue.add(REFRESH_JOB, input, {
-      ...JOB,
-      lifo: true,
-      deduplication: {
-        id: `${input.reason}-${input.credential}-${input.newerThan}`,
-        ttl: DEDUPLICATION_MS.expedited,
-      },
+    await inSpan(`send ${REFRESH_QUEUE}`, outlineOf('send', SpanKind.PRODUCER, input), async () => {
+      const metadata = carriedTrace();
+      await this.queue.add(REFRESH_JOB, input, {
+        ...JOB,
+        lifo: true,
+        deduplication: {
+          id: `${input.reason}-${input.credential}-${input.newerThan}`,
+          ttl: DEDUPLICATION_MS.expedited,
+        },
+        ...(metadata !== undefined && { telemetry: { metadata } }),
+      });
     });
   }
 
@@ -90,6 +96,34 @@ export class RefreshQueue {
     this.closed = true;
     await this.queue.close();
   }
+}
+
+/** Does the work of a job in the trace of whoever asked for it; what was merely due begins one. */
+export function inRefreshTrace(
+  job: Job<RefreshJob>,
+  work: (data: RefreshJob) => Promise<string>,
+): Promise<string> {
+  const outline = {
+    ...outlineOf('process', SpanKind.CONSUMER, job.data),
+    carried: job.opts.telemetry?.metadata,
+  };
+  return inSpan(`process ${REFRESH_QUEUE}`, outline, async (span) => {
+    const outcome = await work(job.data);
+    span.setAttribute('muxgate.refresh.outcome', outcome);
+    return outcome;
+  });
+}
+
+function outlineOf(operation: string, kind: SpanKind, { credential, reason }: RefreshJob): SpanOutline {
+  const attributes = {
+    'messaging.system': 'bullmq',
+    'messaging.operation.name': operation,
+    'messaging.operation.type': operation,
+    'messaging.destination.name': REFRESH_QUEUE,
+    'muxgate.credential.id': credential,
+    'muxgate.refresh.reason': reason,
+  };
+  return { kind, attributes };
 }
 
 /** The connection reports its own state; without a listener an error event would end the process. */

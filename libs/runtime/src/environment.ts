@@ -11,6 +11,7 @@ import {
   validateSync,
 } from 'class-validator';
 import { InvalidInput, messageOf } from './errors.js';
+import { TracingEnvironment } from './tracing-environment.js';
 
 export type EnvironmentSource = Readonly<Record<string, string | undefined>>;
 
@@ -22,7 +23,7 @@ export class EnvironmentInvalid extends InvalidInput {
 }
 
 /** What every process reads; a service extends it with its own variables (contract, section 3). */
-export class ServiceEnvironment {
+export class ServiceEnvironment extends TracingEnvironment {
   @IsString() @IsNotEmpty() HOST = '0.0.0.0';
   @IsInt() @Min(0) @Max(65_535) MANAGEMENT_PORT!: number;
   @IsString() @IsNotEmpty() MUXGATE_CONFIG = 'config/muxgate.yaml';

@@ -28,4 +28,5 @@ export {
 export { createRegistry } from './registry.js';
 export { requestId } from './request-id.js';
 export { EX_CONFIG, runService, type RunningService, type ShutdownStep } from './service.js';
+export { SAMPLERS, TracingEnvironment } from './tracing-environment.js';
 export { USER_AGENT, VERSION } from './version.js';

@@ -21,6 +21,7 @@ import {
   type Logger,
   type ShutdownStep,
 } from '@muxgate/runtime';
+import { startTracing } from '@muxgate/tracing';
 import { assertRingsFit } from '@muxgate/vault';
 import type { DestinationStream } from 'pino';
 import { AdminTokens } from './admin/admin-tokens.js';
@@ -61,6 +62,7 @@ export async function createAuthApp(
   const logger = createLogger('auth', env.LOG_LEVEL, logDestination);
   warnOfTerms(config, logger);
   const registry = createRegistry('auth', VERSION);
+  const tracing = await startTracing(env, { service: 'auth', version: VERSION, registry, logger });
   registerConfigRevision(registry, config);
   dropRetiredSeries(registry, config);
 
@@ -135,7 +137,7 @@ export async function createAuthApp(
     bodyParser: false,
     abortOnError: false,
   });
-  dressApp(app, logger);
+  dressApp(app, logger, tracing?.tracer);
   await app.init();
 
   const readiness = readinessOf(redis);
@@ -174,6 +176,7 @@ export async function createAuthApp(
         subscriber.disconnect();
       },
     },
+    ...(tracing === undefined ? [] : [tracing.stop]),
     { name: 'close the management server', run: () => management.close() },
   ];
   return {

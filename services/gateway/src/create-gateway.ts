@@ -20,6 +20,7 @@ import {
   type EnvironmentSource,
   type RunningService,
 } from '@muxgate/runtime';
+import { startTracing } from '@muxgate/tracing';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { EnvelopeFilter } from './catalogue/envelope.filter.js';
@@ -68,6 +69,12 @@ export async function createGateway(
   const tuning = { ...DEFAULT_TUNING, ...overrides.tuning };
   const logger = createLogger('gateway', environment.LOG_LEVEL);
   const registry = createRegistry('gateway', VERSION);
+  const tracing = await startTracing(environment, {
+    service: 'gateway',
+    version: VERSION,
+    registry,
+    logger,
+  });
 
   let pipeline: ProxyPipeline | undefined;
   const adapter = new FastifyAdapter({
@@ -75,7 +82,16 @@ export async function createGateway(
     clientErrorHandler: answerWireError,
   });
   const app = await NestFactory.create<NestFastifyApplication>(
-    GatewayModule.of({ environment, config, plugins, build, tuning, logger, registry }),
+    GatewayModule.of({
+      environment,
+      config,
+      plugins,
+      build,
+      tuning,
+      logger,
+      registry,
+      tracer: tracing?.tracer,
+    }),
     adapter,
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
@@ -104,6 +120,7 @@ export async function createGateway(
     stop: [
       ...drainSteps(environment, server, admission, proxy),
       { name: 'application', run: () => app.close() },
+      ...(tracing === undefined ? [] : [tracing.stop]),
       { name: 'management', run: () => management.close() },
     ],
   };

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
 import { ClientKeyStore, TeamStore } from '@muxgate/clients';
+import type { Tracer } from '@opentelemetry/api';
 import { ConfigSource, type ConfigSnapshot, type Plugins } from '@muxgate/config';
 import { ConfigFollower, dropRetiredSeries, registerConfigRevision, RevisionStore } from '@muxgate/revisions';
 import { EventPublisher } from '@muxgate/events';
@@ -48,6 +49,8 @@ export interface GatewayParts {
   readonly tuning: GatewayTuning;
   readonly logger: Logger;
   readonly registry: Registry;
+  /** absent while traces are off */
+  readonly tracer: Tracer | undefined;
 }
 
 const COMMANDS = Symbol('redis: commands');
@@ -56,7 +59,8 @@ const SUBSCRIBER = Symbol('redis: subscriber');
 /** The composition root: every part of the gateway and what it is made of. */
 @Module({})
 export class GatewayModule {
-  static of({ environment, config, plugins, build, tuning, logger, registry }: GatewayParts): DynamicModule {
+  static of(parts: GatewayParts): DynamicModule {
+    const { environment, config, plugins, build, tuning, logger, registry, tracer } = parts;
     const settings = redisSettings(environment);
     const accessRing = KeyRing.parse(environment.MUXGATE_ACCESS_KEYS);
     registerConfigRevision(registry, config);
@@ -185,7 +189,7 @@ export class GatewayModule {
           TokenCounter,
         ],
         (...parts: PipelineParts) =>
-          new ProxyPipeline(...parts, headerHooks(plugins.hooks, registry, logger), tuning),
+          new ProxyPipeline(...parts, headerHooks(plugins.hooks, registry, logger), tracer, tuning),
       ),
       factory(
         GatewayLifecycle,

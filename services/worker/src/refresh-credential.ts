@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConfigSource, OAuthProviderConfig } from '@muxgate/config';
 import { TokenEndpointError, type TokenSet } from '@muxgate/oauth';
 import { defineError, type Logger } from '@muxgate/runtime';
+import { activeTraceId } from '@muxgate/tracing';
 import {
   authorizationEndsAt,
   LEASE_MS,
@@ -84,7 +85,8 @@ export class RefreshCredential {
       const durationMs = at - startedAt;
       // people look at it, nothing depends on it
       this.history.record(credential, { at, outcome, generation, durationMs }).catch(() => undefined);
-      this.logger.info({ credential, provider, generation, outcome }, 'refresh attempt ended');
+      const ended = { trace_id: activeTraceId(), credential, provider, generation, outcome };
+      this.logger.info(ended, 'refresh attempt ended');
     }
   }
 

@@ -1,5 +1,5 @@
 import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
-import { REFRESH_QUEUE, SWEEP_JOB, type RefreshJob } from '@muxgate/refresh-queue';
+import { inRefreshTrace, REFRESH_QUEUE, SWEEP_JOB, type RefreshJob } from '@muxgate/refresh-queue';
 import type { Logger } from '@muxgate/runtime';
 import type { RefreshVault } from '@muxgate/vault';
 import type { Job } from 'bullmq';
@@ -27,7 +27,10 @@ export class RefreshProcessor extends WorkerHost {
       await this.sweeper.sweep();
       return 'swept';
     }
-    const { credential, newerThan, reason } = job.data;
+    return inRefreshTrace(job, (data) => this.answer(data));
+  }
+
+  private async answer({ credential, newerThan, reason }: RefreshJob): Promise<string> {
     if (reason === 'unauthorized') {
       const answer = await this.vault.requestRefresh(credential, { newerThan });
       if (answer !== 'queued') return answer;

@@ -17,6 +17,7 @@ import {
   type Readiness,
   type RunningService,
 } from '@muxgate/runtime';
+import { startTracing } from '@muxgate/tracing';
 import { RollUp } from '@muxgate/usage';
 import { assertRingsFit, KeyRing, RefreshVault } from '@muxgate/vault';
 import { DeliverWebhook } from './events/deliver-webhook.js';
@@ -55,6 +56,7 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
   const config = new ConfigSource(snapshot);
   const logger = createLogger('worker', env.LOG_LEVEL);
   const registry = createRegistry('worker', VERSION);
+  const tracing = await startTracing(env, { service: 'worker', version: VERSION, registry, logger });
   const metrics = createWorkerMetrics(registry);
   registerConfigRevision(registry, config);
   dropRetiredSeries(registry, config);
@@ -125,6 +127,7 @@ export async function startWorker(source: EnvironmentSource): Promise<RunningSer
       { name: 'refreshes under way', run: () => app.close(), timeoutMs: LONGEST_REFRESH_MS },
       { name: 'webhooks', run: () => app.get(DeliverWebhook).close() },
       { name: 'events', run: () => app.get(EventPublisher).close() },
+      ...(tracing === undefined ? [] : [tracing.stop]),
       { name: 'management', run: () => management.close() },
       {
         name: 'redis',

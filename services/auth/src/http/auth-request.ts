@@ -5,6 +5,8 @@ import type { Principal } from '../admin/admin-tokens.js';
 export interface AuthRequest extends Request {
   /** the caller's `x-request-id` where well-formed, else a new one */
   id: string;
+  /** absent while traces are off */
+  traceId?: string;
   /** who calls, once the guard knows them; absent on public routes */
   principal?: Principal;
 }

@@ -16,6 +16,7 @@ export function requestContext(logger: Logger, now: () => number = Date.now) {
       logger.info(
         {
           requestId: request.id,
+          trace_id: request.traceId,
           method: request.method,
           route,
           status: response.statusCode,

@@ -7,7 +7,7 @@ import type { Exchange } from './exchange.js';
 import type { GatewayMetrics } from './gateway.metrics.js';
 import { MetricSeries } from './metric-series.js';
 
-/** What an exchange has cost: each attempt when it ends, the exchange once it is over. */
+/** What an exchange has cost: each attempt when it ends, the exchange once it is over; its trace ends with them. */
 export class Accounting {
   private readonly series: MetricSeries;
   private openAttempts = 0;
@@ -25,6 +25,7 @@ export class Accounting {
   settle(exchange: Exchange): void {
     const durationMs = performance.now() - exchange.startedAt;
     const status = exchange.clientGone && !exchange.res.headersSent ? 499 : exchange.res.statusCode;
+    exchange.trace?.settle(exchange, status);
     this.count(exchange, status, durationMs);
     this.log(exchange, status, durationMs);
     // those who did not show who they are could fill the log
@@ -36,6 +37,7 @@ export class Accounting {
 
   /** An attempt is over: what it has used is booked, in the ledger and for Prometheus at once. */
   attempt(exchange: Exchange, outcome: string): void {
+    exchange.trace?.attemptEnded(exchange, outcome);
     this.series.of(exchange).attempt(outcome).inc();
     const event = attemptEvent(exchange, this.prices, Date.now());
     if (event === undefined) return;
@@ -98,6 +100,7 @@ export class Accounting {
     if (!this.logger.isLevelEnabled(level)) return;
     const line = {
       requestId: exchange.id,
+      trace_id: exchange.trace?.id,
       surface: exchange.surface.name,
       client: exchange.client?.id,
       model: decision?.model.name,

@@ -5,6 +5,7 @@ import type { HookRequest } from '@muxgate/plugins';
 import { requestId, type AppError } from '@muxgate/runtime';
 import type { Hold } from '../limits/limits.js';
 import type { HealthTrial } from '../targets/target-health.js';
+import type { RequestTrace } from '../tracing/request-trace.js';
 import type { Bill } from '../usage/exchange-events.js';
 import type { Credential } from './credential.js';
 import type { Decision } from './decision.js';
@@ -70,6 +71,8 @@ export class Exchange implements AnswerFacts {
   slot: number | undefined;
   /** the attempt that is running */
   attempt: Attempt | undefined;
+  /** absent while traces are off */
+  trace: RequestTrace | undefined;
 
   constructor(
     readonly req: IncomingMessage,
@@ -95,13 +98,22 @@ export class Exchange implements AnswerFacts {
     this.usageEstimated = false;
     this.openAttempt = undefined;
     this.checkpointed = -1;
+    this.trace?.begin(this);
   }
 
-  /** Headers of a request to the decided target as plugins want them; without hooks the very same. */
-  hookedRequest(headers: string[]): string[] {
-    const { decision, hooks } = this;
-    if (hooks.request === undefined || decision === undefined) return headers;
-    return hooks.request.apply(headers, Object.freeze(this.hookRequest(decision)));
+  /** Headers of a request to the decided target as plugins want them, and with its trace; else the very same. */
+  outgoing(headers: string[]): string[] {
+    const { decision, hooks, trace } = this;
+    const hooked =
+      hooks.request === undefined || decision === undefined
+        ? headers
+        : hooks.request.apply(headers, Object.freeze(this.hookRequest(decision)));
+    return trace === undefined ? hooked : trace.inject(hooked);
+  }
+
+  /** Runs `work` so that what it asks of other services belongs to the trace of this request. */
+  traced<T>(work: () => T): T {
+    return this.trace === undefined ? work() : this.trace.run(work);
   }
 
   /** The same for the answer, to a request that had a route. */

@@ -2,7 +2,9 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { ConfigSource, ProviderConfig } from '@muxgate/config';
 import { scanBody } from '@muxgate/json-scan';
 import { USER_AGENT, type AppError } from '@muxgate/runtime';
+import type { Tracer } from '@opentelemetry/api';
 import type { Limits } from '../limits/limits.js';
+import { RequestTrace } from '../tracing/request-trace.js';
 import { outcomeOf, retryAfterMs, retryClass } from '../targets/retry-class.js';
 import type { TargetHealth } from '../targets/target-health.js';
 import type { TokenCounter } from '../translate/count-tokens.js';
@@ -49,6 +51,7 @@ export class ProxyPipeline implements RelayOutcome {
     private readonly accounting: Accounting,
     private readonly tokenCounter: TokenCounter,
     private readonly hooks: HeaderHooks,
+    private readonly tracer: Tracer | undefined,
     private readonly tuning: GatewayTuning,
     private readonly now: () => number = Date.now,
   ) {}
@@ -62,6 +65,7 @@ export class ProxyPipeline implements RelayOutcome {
       this.hooks,
       this.tuning.pingAfterMs,
     );
+    if (this.tracer !== undefined) exchange.trace = new RequestTrace(this.tracer, exchange);
     res.on('close', () => this.close(exchange));
     const fail = (error: unknown): void => this.fail(exchange, error);
     try {
@@ -126,7 +130,7 @@ export class ProxyPipeline implements RelayOutcome {
     const skip = (error: unknown): void => this.tryNext(exchange, reason ?? error);
     let credential: MaybePromise<Credential>;
     try {
-      credential = this.credentials.of(provider, candidate.place.credential, exchange);
+      credential = exchange.traced(() => this.credentials.of(provider, candidate.place.credential, exchange));
     } catch (error) {
       return skip(error);
     }
@@ -172,7 +176,7 @@ export class ProxyPipeline implements RelayOutcome {
   ): void {
     const { req, surface } = exchange;
     const headers = requestHeaders(
-      exchange.hookedRequest(req.rawHeaders),
+      exchange.outgoing(req.rawHeaders),
       req.headers.connection,
       credential.beside ?? provider.headers,
       credential.headers,
@@ -189,6 +193,7 @@ export class ProxyPipeline implements RelayOutcome {
 
   holds(exchange: Exchange, status: number, headers: IncomingHttpHeaders): boolean {
     const { trial, routed } = exchange;
+    exchange.trace?.answered(status);
     exchange.outcome = outcomeOf(status);
     const meaning = retryClass(status);
     switch (meaning) {
@@ -223,8 +228,9 @@ export class ProxyPipeline implements RelayOutcome {
   private refresh(exchange: Exchange): void {
     const { credential, decision } = exchange;
     if (credential?.grant === undefined || decision === undefined) return;
-    this.credentials
-      .replace(decision.provider, credential.grant)
+    const { grant } = credential;
+    exchange
+      .traced(() => this.credentials.replace(decision.provider, grant))
       .then((newer) => {
         if (exchange.clientGone) return;
         exchange.resent = true;

@@ -57,9 +57,10 @@ export class Translation implements Attempt {
       upstreams,
       provider,
       credential,
-      hooked: this.exchange.hooks.request && ((headers) => this.exchange.hookedRequest(headers)),
-      onAnswer: () => {
+      outgoing: (headers) => this.exchange.outgoing(headers),
+      onAnswer: (status) => {
         this.answered = true;
+        this.exchange.trace?.answered(status);
       },
     });
     const model = upstreamModel(provider, dialect, target.model, fetch, credential);

@@ -12,10 +12,10 @@ export interface FetchParts {
   readonly upstreams: Upstreams;
   readonly provider: ProviderConfig;
   readonly credential: Credential;
-  /** flat headers → as plugins want them; absent without such plugins */
-  readonly hooked: ((headers: string[]) => string[]) | undefined;
+  /** flat headers → as plugins want them, and with the trace */
+  readonly outgoing: (headers: string[]) => string[];
   /** the head of an answer has come */
-  readonly onAnswer: () => void;
+  readonly onAnswer: (status: number) => void;
 }
 
 /**
@@ -26,18 +26,18 @@ export function upstreamFetch({
   upstreams,
   provider,
   credential,
-  hooked,
+  outgoing,
   onAnswer,
 }: FetchParts): typeof fetch {
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const answer = await upstreams.request(provider, url.pathname + url.search, {
-      headers: requestHeaders(new Headers(init?.headers), provider, credential, hooked),
+      headers: requestHeaders(new Headers(init?.headers), provider, credential, outgoing),
       body: typeof init?.body === 'string' ? init.body : '',
       signal: init?.signal ?? null,
     });
-    onAnswer();
     const { statusCode: status, body } = answer;
+    onAnswer(status);
     const headers = new Headers();
     for (const [name, value] of Object.entries(answer.headers))
       for (const each of typeof value === 'string' ? [value] : (value ?? [])) headers.append(name, each);
@@ -49,17 +49,17 @@ export function upstreamFetch({
   };
 }
 
-/** The library's headers with what plugins change, and the provider's configured ones over them; beta flags are joined. */
+/** The library's headers with what plugins and traces change, and the provider's configured ones over them; beta flags are joined. */
 function requestHeaders(
   own: Headers,
   provider: ProviderConfig,
   credential: Credential,
-  hooked: FetchParts['hooked'],
+  outgoing: FetchParts['outgoing'],
 ): Record<string, string> {
   for (const name of REPLACED) own.delete(name);
   // a request that was signed shows its signature here
   if (credential.aws === undefined) own.delete('authorization');
-  const headers = hooked === undefined ? own : fromPairs(hooked([...own].flat()));
+  const headers = fromPairs(outgoing([...own].flat()));
   if (!headers.has('user-agent')) headers.set('user-agent', USER_AGENT);
   headers.set('accept-encoding', 'identity');
   for (const [name, value] of Object.entries(credential.beside ?? provider.headers)) {
