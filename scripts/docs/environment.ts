@@ -1,3 +1,4 @@
+import { SAMPLERS } from '../../libs/runtime/src/tracing-environment.ts';
 import { declaredVariables } from '../../libs/runtime/src/environment.ts';
 import { AuthEnvironment } from '../../services/auth/src/environment.ts';
 import { GatewayEnvironment } from '../../services/gateway/src/environment.ts';
@@ -38,6 +39,20 @@ const MEANINGS: Readonly<Record<string, string>> = {
   MAX_IN_FLIGHT: 'requests at once; one more is answered 503 `overloaded_error`',
   DRAIN_GRACE_SECONDS: 'after SIGTERM: how long requests are still taken while `/readyz` says no',
   DRAIN_SECONDS: 'after that: how long open requests may take to finish',
+  OTEL_EXPORTER_OTLP_ENDPOINT:
+    'an OpenTelemetry collector, to whose `/v1/traces` [traces](../operations/tracing.md) go; without it there are none',
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'the whole address for traces, in place of the one above',
+  OTEL_EXPORTER_OTLP_PROTOCOL: 'nothing else is spoken',
+  OTEL_EXPORTER_OTLP_HEADERS: 'for the collector: `name=value,…`, values percent-encoded',
+  OTEL_SDK_DISABLED: '`true`: no traces, whatever else is set',
+  OTEL_TRACES_EXPORTER: '`otlp`, or `none`',
+  OTEL_SERVICE_NAME: 'default `muxgate-gateway`, `muxgate-auth`, `muxgate-worker`',
+  OTEL_RESOURCE_ATTRIBUTES: 'on every span: `name=value,…`, values percent-encoded',
+  OTEL_TRACES_SAMPLER: `which traces are recorded: ${SAMPLERS.map((name) => `\`${name}\``).join(', ')}`,
+  OTEL_TRACES_SAMPLER_ARG: 'the share of the samplers that are named `…ratio`, 0 to 1',
+  OTEL_BSP_SCHEDULE_DELAY: 'milliseconds between two exports',
+  OTEL_BSP_MAX_QUEUE_SIZE: 'spans that wait at most; further ones are dropped and counted',
+  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: 'spans of one export at most',
   SANDBOX_ACCESS_TOKEN_SECONDS: "life of the sandbox vendor's access tokens",
   SANDBOX_PUBLIC_URL: 'the sandbox vendor as others see it; default is where it listens',
 };

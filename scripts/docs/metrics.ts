@@ -2,6 +2,7 @@ import type { ConfigSnapshot } from '@muxgate/config';
 import type { Logger } from '@muxgate/runtime';
 import { Registry, type Metric } from 'prom-client';
 import { createRedisMetrics } from '../../libs/redis/src/redis.metrics.ts';
+import { createTracingMetrics } from '../../libs/tracing/src/tracing.metrics.ts';
 import { createRegistry } from '../../libs/runtime/src/registry.ts';
 import { ConnectMetrics } from '../../libs/connect/src/connect.metrics.ts';
 import { registerConfigRevision } from '../../libs/revisions/src/revision.metrics.ts';
@@ -61,6 +62,7 @@ const SERVICES: readonly [name: string, register: (registry: Registry) => void][
     'all',
     (registry) => {
       createRedisMetrics(registry);
+      createTracingMetrics(registry);
       registerConfigRevision(registry, { current: () => ({ revision: 0 }) as ConfigSnapshot });
     },
   ],

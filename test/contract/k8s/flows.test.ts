@@ -41,6 +41,14 @@ describe.skipIf(NO_KUBECTL !== undefined)(
       );
     });
 
+    it('traces open one flow more, to the collector', () => {
+      const of = (overlay: string): string[] => policies(overlay).flatMap(flows);
+      const [without, traced] = [of('k8s/tests/keda-gateway-api'), of('k8s/tests/tracing')];
+      expect(traced.toSorted()).toEqual(
+        [...without, 'gateway|auth|worker -> namespaces may-collect : 4318'].toSorted(),
+      );
+    });
+
     it('without the sandbox there is no flow to it', () => {
       expect(policies('k8s/overlays/production').flatMap(flows).join()).not.toContain('sandbox');
     });

@@ -129,6 +129,21 @@ describe.skipIf(NO_KUBECTL !== undefined)(
       ]);
     });
 
+    it.each(OURS)('%s exports traces with the component alone', (service) => {
+      const collectorOf = (overlay: string): string | undefined => {
+        const manifests = build(overlay);
+        const { containers } = named<PodOwner>(manifests, `Deployment/muxgate-${service}`).spec.template.spec;
+        const [source] = containers[0]?.envFrom ?? [];
+        const { data } = named<Manifest & { data: Record<string, string> }>(
+          manifests,
+          `ConfigMap/${source?.configMapRef?.name}`,
+        );
+        return data['OTEL_EXPORTER_OTLP_ENDPOINT'];
+      };
+      expect(collectorOf('k8s/tests/tracing')).toBe('http://otel-collector.observability:4318');
+      expect(collectorOf('k8s/tests/base-alone')).toBeUndefined();
+    });
+
     it('images have the version of this package', () => {
       const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
       for (const service of OURS) {
