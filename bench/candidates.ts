@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -128,11 +130,13 @@ const PLENTY = {
 
 /**
  * The real gateway as built, with a real Redis and an API-key provider, as three candidates: for a client that nothing
- * limits, for one with every limit and a budget, and with limits and accounting taken out.
+ * limits, for one with every limit and a budget, and with limits and accounting taken out; as a fourth one, if asked for,
+ * with every request traced.
  */
 export async function startMuxgate(
   upstream: string,
-): Promise<readonly [free: Candidate, limited: Candidate, unaccounted: Candidate]> {
+  { traced }: { traced: boolean },
+): Promise<readonly Candidate[]> {
   const directory = await mkdtemp(join(tmpdir(), 'muxgate-bench-'));
   const redisUrl = await startRedis(directory);
   const accessKeys = `bench:${randomBytes(32).toString('base64')}`;
@@ -153,7 +157,19 @@ export async function startMuxgate(
     free,
     { ...free, name: 'muxgate, limited', headers: { 'x-api-key': limitedKey } },
     await startGateway('muxgate, nothing accounted', key, environment, without),
+    ...(traced ? [await startGateway('muxgate, traced', key, await tracedTo(environment), [])] : []),
   ];
+}
+
+/** With a collector that takes traces and forgets them. */
+async function tracedTo(environment: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => response.end());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const collector = `http://127.0.0.1:${port}`;
+  return { ...environment, OTEL_EXPORTER_OTLP_ENDPOINT: collector, OTEL_BSP_SCHEDULE_DELAY: '500' };
 }
 
 async function startGateway(

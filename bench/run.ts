@@ -15,6 +15,7 @@ alternating short runs on one core, so that a noisy machine disturbs all of them
   --rounds N     paired rounds per workload (default 7)
   --seconds S    length of one run (default 1.5)
   --only TEXT    only the workloads whose name contains TEXT
+  --traced       beside it, a gateway that exports a trace of each request
   --quick        3 rounds of 0.7 s, no memory runs
   --check        exit 1 when a ratio is over its limit`;
 
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     seconds: { type: 'string' },
     only: { type: 'string' },
+    traced: { type: 'boolean' },
     quick: { type: 'boolean' },
     check: { type: 'boolean' },
     help: { type: 'boolean' },
@@ -165,7 +167,7 @@ await runCommand('taskset', ['-p', '-c', '1', String(process.pid)]);
 const upstream = await startUpstream();
 const direct: Candidate = { name: 'direct', origin: upstream, headers: {}, pids: [process.pid] };
 const bare = await startBare(upstream);
-const muxgate = await startMuxgate(upstream);
+const muxgate = await startMuxgate(upstream, { traced: values.traced === true });
 const nginx = await startNginx(upstream);
 const candidates = [bare, ...muxgate, ...(nginx === undefined ? [] : [nginx])];
 console.log(
