@@ -7,11 +7,8 @@ import { startContainers } from './container-stack.ts';
 import { whyNoContainers } from './container-tools.ts';
 import { buildImages, imageOf, inspectImage, pathsIn } from './images.ts';
 
-/** It takes some minutes, so it is asked for: MUXGATE_TEST_IMAGES=1 */
-const reason =
-  process.env['MUXGATE_TEST_IMAGES'] === '1'
-    ? whyNoContainers()
-    : 'set MUXGATE_TEST_IMAGES=1 to build images';
+/** It takes some minutes, which MUXGATE_TEST_IMAGES=0 saves. */
+const reason = process.env['MUXGATE_TEST_IMAGES'] === '0' ? 'MUXGATE_TEST_IMAGES is 0' : whyNoContainers();
 
 /** The client is in a container too: container talks to container. */
 const CLIENT = `const { URL: url, KEY, BODY: body } = process.env;
@@ -76,6 +73,13 @@ describe.skipIf(reason !== undefined)(
       // estimated in a thread of its own, by code that no import names
       expect(await ask('/v1/messages/count_tokens', { model: 'gpt-sandbox' })).toMatch(
         /^200 {"input_tokens":\d+/,
+      );
+
+      // loaded only where a collector is named
+      const traces = `await import('/app/dist/libs/tracing/src/sdk.js'); console.log('traces')`;
+      const loaded = ['--input-type=module', '--eval', traces];
+      expect(await stack.network.runOnce(imageOf('gateway'), ['--entrypoint=/usr/bin/node'], loaded)).toBe(
+        'traces',
       );
 
       await eventually(
