@@ -37,9 +37,6 @@ if (values.help === true) {
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
 const seconds = Number(values.seconds ?? (values.quick ? 0.7 : 1.5));
 
-/** What limits and accounting may add to a request (issue 5, item 5). */
-const MOST_ADDED = 0.15;
-
 interface Measured {
   readonly cpuPerRequest: number;
   readonly load: LoadResult;
@@ -129,7 +126,7 @@ async function compare(
     `\nAdded by accounting ${percent(accounting)}, by accounting, every limit and a budget ${percent(both)}.`,
   );
   const within = workload.limit === undefined || median(muxgate.ratio) <= workload.limit;
-  return within && both <= MOST_ADDED;
+  return within && both <= (workload.mostAdded ?? Infinity);
 }
 
 /** Of CPU a request, as a share of the other's, in the same rounds. */
