@@ -2,7 +2,6 @@ import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
 import './console.css';
 import { createTheme, MantineProvider, type CSSVariablesResolver } from '@mantine/core';
-import { ModalsProvider } from '@mantine/modals';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { setNonce } from 'get-nonce';
@@ -11,7 +10,8 @@ import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { isRefusal } from './api/problem.ts';
 import { App } from './app.tsx';
-import { text } from './text.ts';
+import { Dialogs } from './parts/dialogs.tsx';
+import { askFirst, guardHistory } from './parts/unsaved.ts';
 
 const theme = createTheme({
   primaryColor: 'indigo',
@@ -58,6 +58,7 @@ const queries = new QueryClient({
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
 // of what keeps the page behind a dialog from scrolling
 setNonce(nonce);
+guardHistory();
 
 createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>
@@ -68,12 +69,11 @@ createRoot(document.getElementById('root') as HTMLElement).render(
       cssVariablesResolver={readable}
     >
       <QueryClientProvider client={queries}>
-        <ModalsProvider modalProps={{ closeButtonProps: { 'aria-label': text.actions.close } }}>
-          <Notifications position="top-right" />
-          <Router base="/console">
-            <App />
-          </Router>
-        </ModalsProvider>
+        <Notifications position="top-right" />
+        <Router base="/console" aroundNav={askFirst}>
+          <App />
+          <Dialogs />
+        </Router>
       </QueryClientProvider>
     </MantineProvider>
   </StrictMode>,

@@ -64,6 +64,12 @@ export const text = {
     none: '–',
     roleNeeded: (role: string) => `Needs the role ${role}`,
   },
+  unsaved: {
+    title: 'Leave this behind?',
+    text: 'What is here is saved nowhere else, and would be lost.',
+    stay: 'Stay',
+    leave: 'Throw away',
+  },
   overview: {
     title: 'Overview',
     window: 'Time shown',

@@ -1,34 +1,28 @@
 import { Alert, Button, Group, List, Stack, TextInput } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useChange } from '../api/changes.ts';
 import { call } from '../api/client.ts';
 import { Problem } from '../api/problem.ts';
 import type { Validation } from '../api/types.ts';
+import { openDialog } from '../parts/dialog.ts';
 import { Diff } from '../parts/diff.tsx';
 import { Failure } from '../parts/failure.tsx';
 import { Loaded } from '../parts/view.tsx';
 import { text } from '../text.ts';
-
-interface Change {
-  /** the whole document */
-  readonly text: string;
-  /** the revision that it was made from */
-  readonly base: number;
-  readonly applied: (revision: number) => void;
-}
+import type { Draft } from './draft.ts';
 
 /** Shows what a change of the configuration is, and applies it unless somebody else was faster. */
-export function openApply(change: Change): void {
-  const modalId = modals.open({
+export function openApply(draft: Draft): void {
+  openDialog({
     title: text.config.review,
     size: 'xl',
-    children: <Apply {...change} close={() => modals.close(modalId)} />,
+    content: (close) => <Apply draft={draft} close={close} />,
   });
 }
 
-function Apply({ text: document, base, applied, close }: Change & { close: () => void }) {
+function Apply({ draft, close }: { draft: Draft; close: () => void }) {
+  const { text: document, base } = draft;
   const [comment, setComment] = useState('');
   const validation = useQuery({
     queryKey: ['config-validation', document],
@@ -38,12 +32,12 @@ function Apply({ text: document, base, applied, close }: Change & { close: () =>
     () =>
       call<{ revision: number }>('PUT', '/api/config', {
         body: { text: document, ...(comment.trim() === '' ? {} : { comment: comment.trim() }) },
-        headers: { 'if-match': `"${base}"` },
+        headers: { 'if-match': `"${base.revision}"` },
       }),
     {
       touches: ['config', 'revisions', 'providers', 'oauth-providers'],
       done: ({ revision }) => {
-        applied(revision);
+        draft.applied(revision);
         close();
         return text.config.applied(revision);
       },

@@ -1,20 +1,20 @@
 import { Alert, Button, Group, List, Stack, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { call } from '../api/client.ts';
 import { useMay } from '../api/session.ts';
 import type { ConfigState, Mistake, Validation } from '../api/types.ts';
 import { text } from '../text.ts';
 import { openApply } from './apply.tsx';
+import { useDraft } from './draft.ts';
 import { Editor } from './editor.tsx';
+import { Stale } from './stale.tsx';
 
 /** The text in force, edited: what is wrong is said while one types; nothing is in force before it is applied. */
 export function Edit({ state }: { state: ConfigState }) {
-  const [base, setBase] = useState({ revision: state.revision, text: state.text });
-  const [edited, setEdited] = useState(state.text);
+  const draft = useDraft(state);
+  const { base, text: edited, changed } = draft;
   const may = useMay('admin');
-  const changed = edited !== base.text;
   const [checked] = useDebouncedValue(edited, 400);
   const validation = useQuery({
     queryKey: ['config-validation', checked],
@@ -24,11 +24,6 @@ export function Edit({ state }: { state: ConfigState }) {
     gcTime: 30_000,
   });
   const mistakes = changed ? (validation.data?.mistakes ?? []) : [];
-  const moved = state.revision !== base.revision;
-  const reload = (): void => {
-    setBase({ revision: state.revision, text: state.text });
-    setEdited(state.text);
-  };
   return (
     <Stack>
       {state.file?.mistakes !== undefined && state.file.mistakes.length > 0 && (
@@ -36,17 +31,8 @@ export function Edit({ state }: { state: ConfigState }) {
           <Mistakes of={state.file.mistakes} />
         </Alert>
       )}
-      {moved && (
-        <Alert color="yellow">
-          <Group>
-            <Text size="sm">{text.config.stale}</Text>
-            <Button size="xs" variant="default" onClick={reload}>
-              {text.config.reload}
-            </Button>
-          </Group>
-        </Alert>
-      )}
-      <Editor key={base.revision} value={edited} onChange={setEdited} mistakes={mistakes} readOnly={!may} />
+      <Stale draft={draft} />
+      <Editor key={base.revision} value={edited} onChange={draft.write} mistakes={mistakes} readOnly={!may} />
       <Group justify="space-between" align="flex-start">
         <div role="status" aria-live="polite">
           {changed && validation.data?.valid === true && (
@@ -70,18 +56,12 @@ export function Edit({ state }: { state: ConfigState }) {
         </div>
         {may && (
           <Group>
-            <Button variant="default" disabled={!changed} onClick={() => setEdited(base.text)}>
+            <Button variant="default" disabled={!changed} onClick={() => draft.write(base.text)}>
               {text.routing.undo}
             </Button>
             <Button
-              disabled={!changed || moved || mistakes.length > 0 || validation.isFetching}
-              onClick={() =>
-                openApply({
-                  text: edited,
-                  base: base.revision,
-                  applied: (revision) => setBase({ revision, text: edited }),
-                })
-              }
+              disabled={!changed || draft.stale || mistakes.length > 0 || validation.isFetching}
+              onClick={() => openApply(draft)}
             >
               {text.config.review}
             </Button>

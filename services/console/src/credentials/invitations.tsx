@@ -1,5 +1,4 @@
 import { Badge, Button, Group, NativeSelect, Stack, Table, Text, TextInput } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useChange } from '../api/changes.ts';
@@ -7,11 +6,13 @@ import { call } from '../api/client.ts';
 import { useMay } from '../api/session.ts';
 import type { Invitation, OAuthProvider, Page } from '../api/types.ts';
 import { ChangeForm } from '../parts/change-form.tsx';
+import { openDialog } from '../parts/dialog.ts';
 import { Copyable } from '../parts/copy.tsx';
 import { PlusIcon } from '../parts/icons.ts';
 import { PagedTable } from '../parts/paged-table.tsx';
 import { usePages } from '../parts/pages.ts';
 import { Countdown } from '../parts/times.tsx';
+import { useUnsaved } from '../parts/unsaved.ts';
 import { Loaded } from '../parts/view.tsx';
 import { text } from '../text.ts';
 
@@ -74,10 +75,10 @@ export function Invitations() {
 }
 
 function openInvite(): void {
-  modals.open({ title: text.credentials.invite, size: 'lg', children: <Invite /> });
+  openDialog({ title: text.credentials.invite, size: 'lg', content: (close) => <Invite close={close} /> });
 }
 
-function Invite() {
+function Invite({ close }: { close: () => void }) {
   const providers = useQuery({
     queryKey: ['oauth-providers'],
     queryFn: () => call<Page<OAuthProvider>>('GET', '/api/oauth/providers'),
@@ -89,11 +90,17 @@ function Invite() {
       call<Invitation>('POST', '/api/oauth/invitations', { body }),
     { touches: ['invitations'] },
   );
+  useUnsaved(invite.data?.url !== undefined);
   if (invite.data?.url !== undefined) {
     return (
       <Stack>
         <Text size="sm">{text.credentials.inviteLink}</Text>
         <Copyable value={invite.data.url} />
+        <Group justify="flex-end">
+          <Button onClick={close} data-autofocus>
+            {text.connect.done}
+          </Button>
+        </Group>
       </Stack>
     );
   }
@@ -106,6 +113,7 @@ function Invite() {
           <ChangeForm
             change={invite}
             submit={() => invite.mutate({ provider: chosen, credential: credential.trim() })}
+            values={{ provider, credential }}
             action={text.credentials.invite}
           >
             <NativeSelect

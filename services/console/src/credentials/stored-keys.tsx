@@ -1,11 +1,11 @@
 import { Button, Group, PasswordInput, Stack, Table, TextInput } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { useState } from 'react';
 import { useChange } from '../api/changes.ts';
 import { call } from '../api/client.ts';
 import { useMay } from '../api/session.ts';
 import type { StoredKey } from '../api/types.ts';
 import { ChangeForm } from '../parts/change-form.tsx';
+import { openDialog } from '../parts/dialog.ts';
 import { EditOrRemove } from '../parts/edit-or-remove.tsx';
 import { PlusIcon } from '../parts/icons.ts';
 import { PagedTable } from '../parts/paged-table.tsx';
@@ -70,9 +70,9 @@ export function StoredKeys() {
 }
 
 function openStore(credential?: string): void {
-  const modalId = modals.open({
+  openDialog({
     title: text.credentials.storeKey,
-    children: <StoreKey of={credential} close={() => modals.close(modalId)} />,
+    content: (close) => <StoreKey of={credential} close={close} />,
   });
 }
 
@@ -87,7 +87,12 @@ function StoreKey({ of, close }: { of?: string | undefined; close: () => void })
     },
   });
   return (
-    <ChangeForm change={store} submit={() => store.mutate(undefined)} action={text.actions.save}>
+    <ChangeForm
+      change={store}
+      submit={() => store.mutate(undefined)}
+      values={{ credential, value }}
+      action={text.actions.save}
+    >
       <TextInput
         label={text.credentials.storedId}
         required

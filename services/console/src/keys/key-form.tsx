@@ -1,20 +1,21 @@
 import { Checkbox, Group, TagsInput, TextInput } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { useState } from 'react';
 import { useChange } from '../api/changes.ts';
 import { call } from '../api/client.ts';
 import type { ClientKey } from '../api/types.ts';
 import { ChangeForm } from '../parts/change-form.tsx';
+import { openDialog } from '../parts/dialog.ts';
+import { localInput } from '../parts/format.ts';
 import { text } from '../text.ts';
 import { bodyOf, draftOf, LimitsFields } from './limits-fields.tsx';
 import { NewKey } from './new-key.tsx';
 
 /** Makes a key, or changes one that is there. */
 export function openKeyForm(key?: ClientKey): void {
-  const modalId = modals.open({
+  openDialog({
     title: key === undefined ? text.keys.create : `${text.keys.edit}: ${key.name}`,
     size: 'lg',
-    children: <KeyForm of={key} close={() => modals.close(modalId)} />,
+    content: (close) => <KeyForm of={key} close={close} />,
   });
 }
 
@@ -24,7 +25,7 @@ function KeyForm({ of: key, close }: { of: ClientKey | undefined; close: () => v
   const [owner, setOwner] = useState(key?.owner ?? '');
   const [models, setModels] = useState(key?.models ?? []);
   const [mayPin, setMayPin] = useState(key?.mayPin ?? false);
-  const [expires, setExpires] = useState(key?.expiresAt?.slice(0, 16) ?? '');
+  const [expires, setExpires] = useState(key?.expiresAt === undefined ? '' : localInput(key.expiresAt));
   const [limits, setLimits] = useState(draftOf(key));
   const edits = key !== undefined;
   const save = useChange(
@@ -58,6 +59,7 @@ function KeyForm({ of: key, close }: { of: ClientKey | undefined; close: () => v
     <ChangeForm
       change={save}
       submit={() => save.mutate(undefined)}
+      values={{ name, team, owner, models, mayPin, expires, limits }}
       action={edits ? text.actions.save : text.actions.create}
     >
       <TextInput

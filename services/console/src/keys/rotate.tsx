@@ -1,17 +1,17 @@
 import { Button, Group, NumberInput, Stack, Text } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { useState } from 'react';
 import { useChange } from '../api/changes.ts';
 import { call } from '../api/client.ts';
 import type { ClientKey } from '../api/types.ts';
+import { openDialog } from '../parts/dialog.ts';
 import { text } from '../text.ts';
 import { NewKey } from './new-key.tsx';
 
 export function openRotate(key: ClientKey): void {
-  const modalId = modals.open({
+  openDialog({
     title: text.keys.rotateTitle(key.name),
     size: 'lg',
-    children: <Rotate of={key} close={() => modals.close(modalId)} />,
+    content: (close) => <Rotate of={key} close={close} />,
   });
 }
 

@@ -1,11 +1,11 @@
 import { Badge, Button, Group, Stack, Table, TagsInput, Text, TextInput } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { useState } from 'react';
 import { useChange } from '../api/changes.ts';
 import { call } from '../api/client.ts';
 import { useMay } from '../api/session.ts';
 import type { Team } from '../api/types.ts';
 import { ChangeForm } from '../parts/change-form.tsx';
+import { openDialog } from '../parts/dialog.ts';
 import { EditOrRemove } from '../parts/edit-or-remove.tsx';
 import { PlusIcon } from '../parts/icons.ts';
 import { PagedTable } from '../parts/paged-table.tsx';
@@ -74,10 +74,10 @@ export function Teams() {
 }
 
 function openTeamForm(team?: Team): void {
-  const modalId = modals.open({
+  openDialog({
     title: team === undefined ? text.keys.newTeam : `${text.keys.edit}: ${team.name}`,
     size: 'lg',
-    children: <TeamForm of={team} close={() => modals.close(modalId)} />,
+    content: (close) => <TeamForm of={team} close={close} />,
   });
 }
 
@@ -99,7 +99,12 @@ function TeamForm({ of: team, close }: { of: Team | undefined; close: () => void
     },
   );
   return (
-    <ChangeForm change={save} submit={() => save.mutate(undefined)} action={text.actions.save}>
+    <ChangeForm
+      change={save}
+      submit={() => save.mutate(undefined)}
+      values={{ name, models, limits }}
+      action={text.actions.save}
+    >
       <TextInput
         label={text.keys.name}
         required

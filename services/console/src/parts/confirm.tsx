@@ -1,14 +1,37 @@
-import { Text } from '@mantine/core';
-import { modals } from '@mantine/modals';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { text } from '../text.ts';
+import { openDialog } from './dialog.ts';
+
+interface Question {
+  readonly title: string;
+  readonly text: string;
+  readonly action: string;
+  readonly cancel?: string;
+  readonly run: () => void;
+}
 
 /** Asks before what cannot be undone. */
-export function confirm(options: { title: string; text: string; action: string; run: () => void }): void {
-  modals.openConfirmModal({
-    title: options.title,
-    children: <Text size="sm">{options.text}</Text>,
-    labels: { confirm: options.action, cancel: text.actions.cancel },
-    confirmProps: { color: 'red' },
-    onConfirm: options.run,
+export function confirm({ title, text: says, action, cancel = text.actions.cancel, run }: Question): void {
+  openDialog({
+    title,
+    content: (close) => (
+      <Stack>
+        <Text size="sm">{says}</Text>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={close} data-autofocus>
+            {cancel}
+          </Button>
+          <Button
+            color="red"
+            onClick={() => {
+              close();
+              run();
+            }}
+          >
+            {action}
+          </Button>
+        </Group>
+      </Stack>
+    ),
   });
 }

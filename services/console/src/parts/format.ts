@@ -10,6 +10,12 @@ export const exact = (value: number): string => whole.format(value);
 export const timeOf = (iso: string): string => moment.format(new Date(iso));
 export const clockOf = (iso: string): string => clock.format(new Date(iso));
 
+/** What a field of type `datetime-local` takes: the browser's own time, to the minute. */
+export function localInput(iso: string): string {
+  const at = new Date(iso);
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
 /** Cents for sums, more places where a sum is smaller than a cent. */
 export function usd(value: number): string {
   const digits = value !== 0 && Math.abs(value) < 0.01 ? 6 : 2;

@@ -1,10 +1,12 @@
 import { Button, Card, Code, Group, NativeSelect, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { call } from '../api/client.ts';
 import { useMay } from '../api/session.ts';
 import type { ConfigState } from '../api/types.ts';
 import { openApply } from '../config/apply.tsx';
+import { useDraft } from '../config/draft.ts';
+import { Stale } from '../config/stale.tsx';
 import { Empty, Loaded } from '../parts/view.tsx';
 import { text } from '../text.ts';
 import { readRouting, ROUTER_ENTRIES, withRouterEntry, withTargets } from './routing-document.ts';
@@ -12,18 +14,19 @@ import { Targets } from './targets.tsx';
 
 export function Models() {
   const config = useQuery({ queryKey: ['config'], queryFn: () => call<ConfigState>('GET', '/api/config') });
-  return <Loaded from={config}>{(state) => <EditModels key={state.revision} state={state} />}</Loaded>;
+  return <Loaded from={config}>{(state) => <EditModels state={state} />}</Loaded>;
 }
 
 /** Changes collect in the text of the configuration, and are applied together after a look at the difference. */
 function EditModels({ state }: { state: ConfigState }) {
-  const [document, setDocument] = useState(state.text);
+  const draft = useDraft(state);
+  const { text: document, write, changed } = draft;
   const { models, router, rules } = useMemo(() => readRouting(document), [document]);
   const may = useMay('admin');
-  const changed = document !== state.text;
   if (models.length === 0) return <Empty>{text.routing.noModels}</Empty>;
   return (
     <Stack>
+      <Stale draft={draft} />
       <Group justify="space-between">
         <Text size="sm" c="dimmed">
           {may ? text.routing.order : text.actions.roleNeeded('admin')}
@@ -35,13 +38,10 @@ function EditModels({ state }: { state: ConfigState }) {
                 {text.routing.changed}
               </Text>
             )}
-            <Button variant="default" disabled={!changed} onClick={() => setDocument(state.text)}>
+            <Button variant="default" disabled={!changed} onClick={() => write(draft.base.text)}>
               {text.routing.undo}
             </Button>
-            <Button
-              disabled={!changed}
-              onClick={() => openApply({ text: document, base: state.revision, applied: () => undefined })}
-            >
+            <Button disabled={!changed || draft.stale} onClick={() => openApply(draft)}>
               {text.routing.review}
             </Button>
           </Group>
@@ -56,7 +56,7 @@ function EditModels({ state }: { state: ConfigState }) {
             <Targets
               model={model}
               disabled={!may}
-              change={(targets) => setDocument(withTargets(document, model.name, targets))}
+              change={(targets) => write(withTargets(document, model.name, targets))}
             />
           </Card>
         ))}
@@ -71,7 +71,7 @@ function EditModels({ state }: { state: ConfigState }) {
                 label={text.routing.entries[entry]}
                 disabled={!may}
                 value={router[entry] ?? ''}
-                onChange={(event) => setDocument(withRouterEntry(document, entry, event.currentTarget.value))}
+                onChange={(event) => write(withRouterEntry(document, entry, event.currentTarget.value))}
                 data={[{ value: '', label: text.actions.none }, ...models.map(({ name }) => name)]}
               />
             ))}

@@ -19,6 +19,7 @@ import { useSignOut } from '../api/session.ts';
 import type { Session } from '../api/types.ts';
 import logo from '../logo.svg';
 import { text } from '../text.ts';
+import { unlessUnsaved } from '../parts/unsaved.ts';
 import { NAVIGATION } from './navigation.ts';
 
 const SCHEMES = { auto: 'light', light: 'dark', dark: 'auto' } as const;
@@ -127,7 +128,7 @@ function Person({ session }: { session: Session }) {
         <Menu.Item component={Link} href="/settings">
           {text.nav.settings}
         </Menu.Item>
-        <Menu.Item leftSection={<ExitIcon aria-hidden />} onClick={() => void signOut()}>
+        <Menu.Item leftSection={<ExitIcon aria-hidden />} onClick={() => unlessUnsaved(() => void signOut())}>
           {text.session.signOut}
         </Menu.Item>
       </Menu.Dropdown>
