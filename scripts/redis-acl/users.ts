@@ -77,6 +77,7 @@ export const USERS: readonly RedisUser[] = [
       'muxgate:due',
       'muxgate:invitations',
       'muxgate:key-canaries',
+      'muxgate:key-ages',
       'muxgate:rewrap',
       'muxgate:lane:*',
       'muxgate:import-key',

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, NO_CHROMIUM } from '../../scripts/checks/chromium.ts';
+import { Redis } from 'ioredis';
+import { accessKey, KEY_AGES } from '../../libs/vault/src/keys.ts';
 import { callGateway } from '../support/calls.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
 import { eventually } from '../support/wait.ts';
 import { NOWHERE, startConsole, type ConsoleWorld, type Visitor } from './console.support.ts';
 
@@ -9,10 +12,12 @@ const executablePath = chromiumPath();
 describe.skipIf(executablePath === undefined)(
   `the console in a real browser${executablePath === undefined ? ` (skipped: ${NO_CHROMIUM})` : ''}`,
   () => {
+    let redis: TestRedis;
     let world: ConsoleWorld;
     let visitor: Visitor;
     beforeAll(async () => {
-      world = await startConsole(executablePath ?? '', { connect: false });
+      redis = await startRedis();
+      world = await startConsole(executablePath ?? '', { redis, connect: false });
       visitor = await world.visitor();
     });
     afterAll(() => world?.stop());
@@ -108,6 +113,18 @@ describe.skipIf(executablePath === undefined)(
       const history = page.getByRole('table', { name: 'Refreshes' });
       await history.getByText('refreshed').first().waitFor();
       expect((await token('sandbox')).generation).toBe(before + 1);
+    });
+
+    it('shows what became of the steps after connecting', async () => {
+      const { page } = visitor;
+      const client = new Redis(redis.url);
+      const notes = { tier: 'free-tier', project: 'bright-moon-17' };
+      await client.hset(accessKey('sandbox'), 'notes', JSON.stringify(notes));
+      await client.quit();
+      await visitor.go('/credentials/oauth/sandbox');
+      const after = page.getByRole('region', { name: 'After connecting' });
+      await after.getByText('bright-moon-17').waitFor();
+      expect(await after.getByRole('definition').allTextContents()).toEqual(['free-tier', 'bright-moon-17']);
     });
 
     it('says in plain words what broke, and re-authorizes in one click', async () => {
@@ -267,6 +284,42 @@ describe.skipIf(executablePath === undefined)(
       await world.stack.admin('DELETE', '/api/oauth/tokens/tv');
       await page.getByRole('link', { name: 'tv', exact: true }).waitFor({ state: 'detached' });
       expect(await page.getByRole('link', { name: 'bob', exact: true }).isVisible()).toBe(true);
+    });
+
+    it('shows who can sign in and who has, and signs one of them out', async () => {
+      const { page } = visitor;
+      const other = await world.visitor();
+      await other.signIn();
+      await visitor.go('/settings');
+      const people = page.getByRole('table', { name: 'People' });
+      const { body } = await world.stack.admin('GET', '/api/people');
+      const [admin] = (body as { items: { name: string; via: string }[] }).items.filter(
+        ({ via }) => via === 'token',
+      );
+      await people.getByRole('row').filter({ hasText: 'by single sign-on' }).getByText(/ago$/).waitFor();
+      const signOut = people.getByRole('button', { name: `Sign out ${admin?.name} everywhere` });
+      await signOut.click();
+      await dialog().getByRole('button', { name: 'Sign out' }).click();
+      await page.getByText(/1 session ended/).waitFor();
+      await expect.poll(() => signOut.isDisabled()).toBe(true);
+      await other.go('/');
+      await other.page.getByRole('button', { name: 'Sign in' }).waitFor();
+      await other.context.close();
+    });
+
+    it('shows how old each key of the rings is, which should change, and a re-sealing to its end', async () => {
+      const { page } = visitor;
+      const client = new Redis(redis.url);
+      const keys = await client.hkeys(KEY_AGES);
+      const oldest = keys.find((one) => one.startsWith('access.')) ?? '';
+      await client.hset(KEY_AGES, oldest, Date.now() - 400 * 86_400_000);
+      await client.quit();
+      await visitor.go('/settings');
+      const rings = page.getByRole('region', { name: 'Key rings' });
+      await rings.getByText(/400 d \d+ h ago/).waitFor();
+      expect(await rings.getByText('older than a year').count()).toBe(1);
+      await rings.getByRole('button', { name: /Re-seal all/ }).click();
+      await rings.getByText(/All \d+ records were looked at/).waitFor({ timeout: 20_000 });
     });
 
     it('signs out everywhere: another browser is back at the door', async () => {

@@ -60,6 +60,8 @@ describe('who may do what', () => {
     ['GET', '/api/oauth/providers', undefined, 'viewer'],
     ['GET', '/api/sessions', undefined, 'viewer'],
     ['DELETE', '/api/sessions/none', undefined, 'viewer'],
+    ['GET', '/api/people', undefined, 'admin'],
+    ['DELETE', '/api/people/none/sessions', undefined, 'admin'],
     ['GET', '/api/credentials', undefined, 'viewer'],
     ['GET', '/api/credentials/none', undefined, 'viewer'],
     ['PUT', '/api/credentials/by-role', { value: 'sk-by-role' }, 'operator'],
@@ -152,7 +154,7 @@ describe('who may do what', () => {
         .replace(/(tokens|credentials)\/(none|by-role)/, '$1/{credential}')
         .replace('authorize/none', 'authorize/{state}')
         .replace(/(keys|invitations|requests|sessions)\/none/, '$1/{id}')
-        .replace('teams/none', 'teams/{name}')
+        .replace(/(teams|people)\/none/, '$1/{name}')
         .replace(/(providers|webhooks)\/none/, '$1/{name}')
         .replace('revisions/0', 'revisions/{number}'),
     );

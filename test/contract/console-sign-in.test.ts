@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ADMIN, consent, VIEWER, startAuthWorld, type AuthWorld, type CallOptions } from './auth-harness.ts';
+import { PeopleStore } from '../../services/auth/src/session/people.store.ts';
+import {
+  ADMIN,
+  consent,
+  sha256,
+  VIEWER,
+  startAuthWorld,
+  type AuthWorld,
+  type CallOptions,
+} from './auth-harness.ts';
 
 let world: AuthWorld;
 
@@ -155,6 +164,53 @@ describe('a session cookie', () => {
   });
 });
 
+describe('people', () => {
+  interface Person {
+    readonly name: string;
+    readonly sessions: number;
+    readonly lastSignInAt?: string;
+  }
+  const people = async () => {
+    const { json, text } = await world.call('GET', '/api/people');
+    expect(text).not.toContain(sha256(ADMIN));
+    return new Map((json.items as Person[]).map((person) => [person.name, person]));
+  };
+
+  it('are those with tokens, by name and role, with their last sign-in and open sessions', async () => {
+    const before = Date.now();
+    await world.call('DELETE', '/api/people/looker/sessions');
+    await signedIn(VIEWER);
+    await signedIn(VIEWER);
+    const looker = (await people()).get('looker');
+    expect(looker).toMatchObject({ role: 'viewer', via: 'token', sessions: 2 });
+    expect(Date.parse(looker?.lastSignInAt ?? '')).toBeGreaterThanOrEqual(before);
+  });
+
+  it('can be signed out everywhere, which is in the audit log', async () => {
+    const [looker, root] = [await signedIn(VIEWER), await signedIn(ADMIN)];
+    const { json } = await world.call('DELETE', '/api/people/looker/sessions');
+    expect(json.ended).toBeGreaterThan(0);
+    expect((await world.call('GET', '/api/session', as(looker.cookie))).status).toBe(401);
+    expect((await world.call('GET', '/api/session', as(root.cookie))).status).toBe(200);
+    expect((await people()).get('looker')).toMatchObject({ sessions: 0 });
+    const { items } = (await world.call('GET', '/api/audit?limit=1')).json;
+    expect(items[0]).toMatchObject({ action: 'session.revoke', subject: 'looker' });
+  });
+
+  it('are remembered up to a number, whoever came last first', async () => {
+    let now = Date.now() + 60_000;
+    const store = new PeopleStore(world.redis, 3, () => now++);
+    for (const name of ['sso:a', 'sso:b', 'sso:c', 'sso:a', 'sso:d'])
+      await store.signedIn({ name, role: 'operator' });
+    const known = (await store.list()).map(({ name }) => name);
+    expect(known).toEqual(['sso:d', 'sso:a', 'sso:c']);
+    expect(Object.keys(await world.redis.hgetall('muxgate:{people}:roles')).toSorted()).toEqual(
+      known.toSorted(),
+    );
+    await world.redis.del('muxgate:{people}:seen', 'muxgate:{people}:roles');
+  });
+});
+
 describe('signing in by the organisation', () => {
   /** A browser with a cookie jar of its own for us; the vendor consents by itself. */
   async function arrive(returnTo?: string): Promise<{ answer: URL; cookie: string }> {
@@ -187,7 +243,10 @@ describe('signing in by the organisation', () => {
     expect(back.status).toBe(303);
     expect(back.headers.get('location')).toBe('/console/usage?days=7');
     const who = await world.call('GET', '/api/session', as(cookieOf(back.headers)));
-    expect(who.json).toMatchObject({ name: 'sso:sandbox-user@sandbox.invalid', role: 'admin', via: 'sso' });
+    const person = { name: 'sso:sandbox-user@sandbox.invalid', role: 'admin', via: 'sso' };
+    expect(who.json).toMatchObject(person);
+    const { items } = (await world.call('GET', '/api/people')).json;
+    expect(items).toContainEqual({ ...person, lastSignInAt: expect.any(String) as string, sessions: 1 });
   });
 
   it('works once for each answer', async () => {

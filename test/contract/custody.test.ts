@@ -215,8 +215,12 @@ describe('the reaper', () => {
 describe('keys', () => {
   it('are listed with what each seals, by id alone', async () => {
     const { json, text } = await world.call('GET', '/api/vault/keys', { token: ADMIN });
-    expect(json.access.keys).toEqual([{ kid: 'k1', seals: true, held: true, envelopes: 2 }]);
-    expect(json.refresh.keys).toEqual([{ kid: 'k1', seals: true, held: true, envelopes: 1 }]);
+    const k1 = { kid: 'k1', seals: true, held: true, since: expect.any(String) as string };
+    expect(json.access.keys).toEqual([{ ...k1, envelopes: 2 }]);
+    expect(json.refresh.keys).toEqual([{ ...k1, envelopes: 1 }]);
+    const age = Date.now() - Date.parse(json.access.keys[0].since as string);
+    expect(age).toBeGreaterThanOrEqual(0);
+    expect(age).toBeLessThan(600_000);
     expect(text).not.toContain(world.accessKey.slice(3));
   });
 

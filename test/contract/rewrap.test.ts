@@ -5,6 +5,7 @@ import {
   assertRingsFit,
   countKeyUse,
   KeyRing,
+  readKeyAges,
   RefreshVault,
   Rewrapper,
   RewrapProgress,
@@ -55,7 +56,12 @@ it(`${RECORDS} credentials are rewrapped while refreshes and reads go on; then t
   }
   await new StoredKeys(redis, before.accessRing).put('vendor', 'sk-vendor', 'root');
 
+  const first = (await readKeyAges(redis))('access', 'a1') ?? Number.NaN;
   await assertRingsFit(redis, held(during), { plant: true });
+  const ages = await readKeyAges(redis);
+  expect(ages('access', 'a1')).toBe(first);
+  expect(ages('access', 'a2')).toBeGreaterThan(first);
+  expect(ages('refresh', 'a2')).toBeUndefined();
   const vault = new RefreshVault(redis, during);
   const progress = new RewrapProgress(redis);
   await progress.begin('root');
@@ -102,6 +108,7 @@ it(`${RECORDS} credentials are rewrapped while refreshes and reads go on; then t
   expect([...use.refresh]).toEqual([['r2', RECORDS]]);
 
   await assertRingsFit(redis, held(after), { plant: true });
+  expect((await readKeyAges(redis))('access', 'a1')).toBeUndefined();
   const last = new RefreshVault(redis, after);
   for (let index = 0; index < RECORDS; index++) {
     const whole = await last.readWhole(idOf(index));

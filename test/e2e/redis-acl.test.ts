@@ -62,6 +62,10 @@ describe('with a Redis user for each service', () => {
     const { text } = (await ask(200, 'GET', '/api/config')) as { text: string };
     await ask(200, 'PUT', '/api/config', { text: `${text}\n# once more\n` });
     await ask(202, 'POST', '/api/vault/rewrap');
+    expect(await ask(200, 'GET', '/api/vault/keys')).toMatchObject({
+      access: { keys: [{ since: expect.any(String) as string }] },
+    });
+    await ask(200, 'GET', '/api/people');
     await eventually(async () => {
       expect(await ask(200, 'GET', '/api/vault/rewrap')).toMatchObject({ status: 'done' });
       const { items } = (await ask(200, 'GET', '/api/usage?groupBy=key')) as { items: { key: string }[] };
@@ -90,6 +94,7 @@ describe('with a Redis user for each service', () => {
       () => gateway.copy('muxgate:{c:a}:refresh', 'muxgate:{usage}:stolen'),
       () => gateway.hset('muxgate:{c:a}:access', 'generation', '2'),
       () => gateway.xrange('muxgate:{audit}:log', '-', '+'),
+      () => gateway.hgetall('muxgate:key-ages'),
       () => gateway.keys('*'),
       () => gateway.dump('muxgate:{c:a}:refresh'),
       () => gateway.config('GET', '*'),
@@ -101,6 +106,7 @@ describe('with a Redis user for each service', () => {
 
   it('the worker’s user sees no session; who has no password may only ask whether the server is there', async () => {
     await expect(redis.as('muxgate-worker').get('muxgate:session:a')).rejects.toThrow(/NOPERM/);
+    await expect(redis.as('muxgate-worker').hgetall('muxgate:{people}:roles')).rejects.toThrow(/NOPERM/);
     const nobody = redis.as('default');
     expect(await nobody.ping()).toBe('PONG');
     await expect(nobody.get('muxgate:session:a')).rejects.toThrow(/NOPERM/);

@@ -22,7 +22,7 @@ export {
   VaultContended,
 } from './errors.js';
 export { IsKeyRing, KeyRing } from './key-ring.js';
-export { assertRingsFit } from './key-canaries.js';
+export { assertRingsFit, readKeyAges } from './key-canaries.js';
 export { CREDENTIAL_EVENTS, STORED_KEY_EVENTS } from './keys.js';
 export { Lane, type LanePlace } from './lane.js';
 export type { AccessGrant, CredentialState, CredentialStatus, StoredTokenSet } from './record.js';

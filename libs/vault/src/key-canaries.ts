@@ -2,7 +2,7 @@ import type { RedisClient } from '@muxgate/redis';
 import { open, seal, type EnvelopeContext } from './envelope.js';
 import { KeyRingUnfit } from './errors.js';
 import type { KeyRing } from './key-ring.js';
-import { KEY_CANARIES } from './keys.js';
+import { KEY_AGES, KEY_CANARIES } from './keys.js';
 import { countKeyUse, type KeyUse, type RingName } from './sealed-stores.js';
 
 const VARIABLES = { access: 'MUXGATE_ACCESS_KEYS', refresh: 'MUXGATE_REFRESH_KEYS' } as const;
@@ -44,20 +44,37 @@ export async function assertRingsFit(
       problems.push(
         `${VARIABLES[name]}: the key "${kid}" is missing, and ${sealed} envelopes in Redis are sealed with it`,
       );
-    else if (options.plant) await redis.hdel(KEY_CANARIES, field);
+    else if (options.plant) await Promise.all([redis.hdel(KEY_CANARIES, field), redis.hdel(KEY_AGES, field)]);
   }
   if (problems.length > 0) throw new KeyRingUnfit(problems.join('\n'));
 }
 
 /** HSETNX: of two processes that start at once with different keys under one id, the second finds the first's. */
 async function plant(redis: RedisClient, held: readonly [RingName, KeyRing][]): Promise<void> {
+  const now = Date.now();
   await Promise.all(
     held.flatMap(([name, ring]) =>
-      ring.kids.map((kid) =>
-        redis.hsetnx(KEY_CANARIES, `${name}.${kid}`, seal(ring, TEXT, contextOf(name), kid)),
-      ),
+      ring.kids.flatMap((kid) => [
+        redis.hsetnx(KEY_CANARIES, fieldOf(name, kid), seal(ring, TEXT, contextOf(name), kid)),
+        redis.hsetnx(KEY_AGES, fieldOf(name, kid), now),
+      ]),
     ),
   );
+}
+
+/** When a process first came with a key, epoch milliseconds; undefined for one that none came with. */
+export async function readKeyAges(
+  redis: RedisClient,
+): Promise<(name: RingName, kid: string) => number | undefined> {
+  const ages = await redis.hgetall(KEY_AGES);
+  return (name, kid) => {
+    const since = ages[fieldOf(name, kid)];
+    return since === undefined ? undefined : Number(since);
+  };
+}
+
+function fieldOf(name: RingName, kid: string): string {
+  return `${name}.${kid}`;
 }
 
 function opens(ring: KeyRing, envelope: string, name: RingName): boolean {

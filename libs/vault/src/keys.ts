@@ -18,6 +18,8 @@ export const TOMBSTONE_LIFE_MS = 30 * 24 * 3_600_000;
 export const REWRAP = 'muxgate:rewrap';
 /** One envelope for each key of the rings: whether a process holds the right ones. */
 export const KEY_CANARIES = 'muxgate:key-canaries';
+/** When each of them was first seen, epoch milliseconds. */
+export const KEY_AGES = 'muxgate:key-ages';
 
 const CREDENTIAL_ID = /^[A-Za-z0-9._-]{1,128}$/;
 

@@ -65,6 +65,8 @@ import { GatewayDirectory, type GatewayAddresses } from './console/gateway-direc
 import { TryController } from './console/try.controller.js';
 import { TryRequests } from './console/try-requests.js';
 import { HostCookie } from './http/host-cookie.js';
+import { PeopleController } from './session/people.controller.js';
+import { PeopleStore } from './session/people.store.js';
 import { SessionController } from './session/session.controller.js';
 import { SessionStore } from './session/session.store.js';
 import { SignIn } from './session/sign-in.js';
@@ -121,9 +123,10 @@ export class AuthModule {
     const audit = new AuditLog(redis);
     const trail = new AuditTrail(audit, logger);
     const sessions = new SessionStore(redis, () => config.current().console);
+    const people = new PeopleStore(redis);
     const gateway = new GatewayDirectory(resources.gateway, config);
     const cookie = new HostCookie('muxgate_session', publicUrl.isSecure);
-    const signIn = new SignIn(sessions, cookie, adminTokens, trail);
+    const signIn = new SignIn(sessions, people, cookie, adminTokens, trail);
     return {
       module: AuthModule,
       imports: [HttpModule],
@@ -148,6 +151,7 @@ export class AuthModule {
         RequestsController,
         WebhooksController,
         SessionController,
+        PeopleController,
         EventsController,
         TryController,
         SsoController,
@@ -190,6 +194,7 @@ export class AuthModule {
         { provide: AdminTokens, useValue: adminTokens },
         { provide: BrowserBinding, useValue: binding },
         { provide: SessionStore, useValue: sessions },
+        { provide: PeopleStore, useValue: people },
         { provide: RefreshHistory, useValue: new RefreshHistory(redis) },
         { provide: ConsoleEvents, useValue: new ConsoleEvents(resources.subscriber) },
         { provide: GatewayDirectory, useValue: gateway },

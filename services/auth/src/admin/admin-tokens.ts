@@ -25,6 +25,14 @@ export class AdminTokens {
     });
   }
 
+  /** Whom there are tokens of, each role of a name once. */
+  get principals(): Principal[] {
+    const distinct = new Map(
+      this.entries.map(({ principal }) => [`${principal.name}:${principal.role}`, principal]),
+    );
+    return [...distinct.values()];
+  }
+
   /** Compares with every entry, in the same time wherever the match is. */
   authenticate(token: string): Principal | undefined {
     const digest = hash('sha256', token, 'buffer');

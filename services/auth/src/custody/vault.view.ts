@@ -7,6 +7,8 @@ class KeyView {
   @ApiProperty({ description: 'the first key of its ring: what is new is sealed with it' }) seals!: boolean;
   @ApiProperty({ description: 'whether this auth service has the key' }) held!: boolean;
   @ApiProperty({ type: 'integer', description: 'at rest in Redis' }) envelopes!: number;
+  @ApiPropertyOptional({ format: 'date-time', description: 'when a process first came with the key' })
+  since?: string;
 }
 
 export class RingView {

@@ -3,12 +3,14 @@ import type { Response } from 'express';
 import type { AdminTokens, Principal } from '../admin/admin-tokens.js';
 import type { AuthRequest } from '../http/auth-request.js';
 import type { HostCookie } from '../http/host-cookie.js';
+import type { PeopleStore } from './people.store.js';
 import type { Session, SessionStore } from './session.store.js';
 
 /** The last step of every way to sign in, and the way out. */
 export class SignIn {
   constructor(
     private readonly sessions: SessionStore,
+    private readonly people: PeopleStore,
     private readonly cookie: HostCookie,
     private readonly tokens: AdminTokens,
     private readonly trail: AuditTrail,
@@ -26,6 +28,7 @@ export class SignIn {
       address: request.ip ?? 'unknown',
       userAgent: request.headers['user-agent'],
     });
+    await this.people.signedIn(principal);
     response.append('set-cookie', this.cookie.set(cookie));
     if (before !== undefined) await this.sessions.end(before.id);
     await this.record(request, principal.name, 'session.begin', 'success', { via, role: principal.role });

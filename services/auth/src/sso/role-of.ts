@@ -18,11 +18,13 @@ export function principalOf(claims: JWTPayload, { rolesClaim, roles }: SingleSig
   return { name: nameOf(claims), role };
 }
 
-/** The prefix keeps people apart from admin tokens of the same name, in the audit log above all. */
+/** Keeps people apart from admin tokens of the same name, which have no colon, in the audit log above all. */
+export const SSO_PREFIX = 'sso:';
+
 function nameOf({ email, email_verified: verified, sub }: JWTPayload): string {
   const address = typeof email === 'string' && verified !== false ? email : undefined;
   const name = address ?? String(sub);
-  return `sso:${name.replaceAll(/[^\x21-\x7e]/g, '_').slice(0, LONGEST_NAME)}`;
+  return `${SSO_PREFIX}${name.replaceAll(/[^\x21-\x7e]/g, '_').slice(0, LONGEST_NAME)}`;
 }
 
 function textsOf(value: unknown): string[] {

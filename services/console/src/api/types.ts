@@ -45,6 +45,8 @@ export interface Token {
   lastRefreshAt?: string;
   refreshExpiresAt?: string;
   connectedAt?: string;
+  /** what became of the steps after connecting */
+  notes?: Record<string, string>;
   lastError?: { code: string; message: string; at: string };
 }
 
@@ -340,6 +342,15 @@ export interface RingKey {
   seals: boolean;
   held: boolean;
   envelopes: number;
+  since?: string;
+}
+
+export interface Person {
+  name: string;
+  role: Role;
+  via: 'token' | 'sso';
+  lastSignInAt?: string;
+  sessions: number;
 }
 
 export interface Rewrap {

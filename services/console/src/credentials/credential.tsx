@@ -46,6 +46,7 @@ export default function Credential({ id = '' }: { id?: string }) {
               </Alert>
             )}
             <Known token={state} />
+            {state.notes !== undefined && <Notes of={state.notes} />}
             <History id={id} generation={state.generation} />
           </Stack>
         )}
@@ -129,6 +130,21 @@ function Known({ token }: { token: Token }) {
   ];
   return (
     <Card withBorder>
+      <Facts of={facts} cols={{ base: 1, sm: 2, lg: 4 }} />
+    </Card>
+  );
+}
+
+/** What the vendor answered to the steps after connecting; nobody writes these by hand. */
+function Notes({ of }: { of: Readonly<Record<string, string>> }) {
+  const facts = Object.entries(of).map(
+    ([name, value]) => [text.credentials.noteNames[name] ?? name, value] as const,
+  );
+  return (
+    <Card withBorder component="section" aria-label={text.credentials.notes}>
+      <Text fw={600} mb="xs" component="h2" fz="md">
+        {text.credentials.notes}
+      </Text>
       <Facts of={facts} cols={{ base: 1, sm: 2, lg: 4 }} />
     </Card>
   );

@@ -16,6 +16,9 @@ export function localInput(iso: string): string {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
+/** Without the mark that keeps people apart from admin tokens: beside it stands how they signed in. */
+export const shownName = (name: string): string => name.replace(/^sso:/, '');
+
 /** Cents for sums, more places where a sum is smaller than a cent. */
 export function usd(value: number): string {
   const digits = value !== 0 && Math.abs(value) < 0.01 ? 6 : 2;

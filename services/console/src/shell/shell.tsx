@@ -19,6 +19,7 @@ import { useSignOut } from '../api/session.ts';
 import type { Session } from '../api/types.ts';
 import logo from '../logo.svg';
 import { text } from '../text.ts';
+import { shownName } from '../parts/format.ts';
 import { unlessUnsaved } from '../parts/unsaved.ts';
 import { NAVIGATION } from './navigation.ts';
 
@@ -108,7 +109,7 @@ function Scheme() {
 
 function Person({ session }: { session: Session }) {
   const signOut = useSignOut();
-  const name = session.name.replace(/^sso:/, '');
+  const name = shownName(session.name);
   return (
     <Menu position="bottom-end">
       <Menu.Target>
