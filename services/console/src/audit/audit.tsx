@@ -53,7 +53,7 @@ export default function Audit() {
         </>
       }
     >
-      <Group>
+      <Group className="filters">
         {(
           [
             [text.audit.actor, actor, setActor],

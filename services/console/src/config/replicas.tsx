@@ -9,7 +9,12 @@ export function Replicas({ state }: { state: ConfigState }) {
   return (
     <DataTable
       label={text.config.replicas}
-      head={['', text.config.revision(0).replace(/ \d+$/, ''), text.requests.status, text.keys.lastUsed]}
+      head={[
+        text.config.service,
+        text.config.revision(0).replace(/ \d+$/, ''),
+        text.requests.status,
+        text.config.seen,
+      ]}
     >
       {state.replicas.map(({ id, service, host, revision, problem, seenAt }) => (
         <Table.Tr key={id}>

@@ -38,7 +38,7 @@ export function OAuthCredentials() {
   return (
     <>
       <Group mb="md" justify="space-between">
-        <Group>
+        <Group className="filters">
           <TextInput
             aria-label={text.credentials.filter}
             placeholder={text.credentials.filter}

@@ -1,4 +1,4 @@
-import { Fieldset, Group, NativeSelect, NumberInput } from '@mantine/core';
+import { Fieldset, NativeSelect, NumberInput, SimpleGrid } from '@mantine/core';
 import type { Budget, Limits } from '../api/types.ts';
 import { text } from '../text.ts';
 
@@ -36,7 +36,7 @@ export function LimitsFields({
 }) {
   return (
     <Fieldset legend={text.keys.limits}>
-      <Group grow align="flex-start">
+      <SimpleGrid cols={{ base: 1, xs: 3 }}>
         {FIELDS.map(([name, label]) => (
           <NumberInput
             key={name}
@@ -47,8 +47,8 @@ export function LimitsFields({
             onChange={(value) => change({ ...draft, limits: { ...draft.limits, [name]: numberOf(value) } })}
           />
         ))}
-      </Group>
-      <Group grow align="flex-start" mt="sm">
+      </SimpleGrid>
+      <SimpleGrid cols={2} mt="sm">
         <NumberInput
           label={text.keys.budget}
           min={0}
@@ -62,7 +62,7 @@ export function LimitsFields({
           onChange={(event) => change({ ...draft, period: event.currentTarget.value as Budget['period'] })}
           data={Object.entries(text.keys.periods).map(([value, label]) => ({ value, label }))}
         />
-      </Group>
+      </SimpleGrid>
     </Fieldset>
   );
 }

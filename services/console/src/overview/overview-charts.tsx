@@ -3,7 +3,7 @@ import { AreaChart, BarChart, LineChart } from '@mantine/charts';
 import { Card, SimpleGrid, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { OverviewPoint } from '../api/types.ts';
-import { clockOf, compact, usd } from '../parts/format.ts';
+import { clockOf, compact, usd, usdStep } from '../parts/format.ts';
 import { text } from '../text.ts';
 
 const HEIGHT = 200;
@@ -61,6 +61,7 @@ export default function OverviewCharts({
           {...common}
           withDots={false}
           valueFormatter={usd}
+          yAxisProps={{ width: 64, tickFormatter: usdStep }}
           series={[{ name: 'costUsd', label: text.overview.cost, color: 'grape.6' }]}
         />
       </Chart>

@@ -19,6 +19,15 @@ export function localInput(iso: string): string {
 /** Without the mark that keeps people apart from admin tokens: beside it stands how they signed in. */
 export const shownName = (name: string): string => name.replace(/^sso:/, '');
 
+/** At the axis of a chart: as many places as its steps need. */
+const dollars = new Intl.NumberFormat(undefined, {
+  style: 'currency',
+  currency: 'USD',
+  minimumFractionDigits: 0,
+  maximumSignificantDigits: 3,
+});
+export const usdStep = (value: number): string => dollars.format(value);
+
 /** Cents for sums, more places where a sum is smaller than a cent. */
 export function usd(value: number): string {
   const digits = value !== 0 && Math.abs(value) < 0.01 ? 6 : 2;

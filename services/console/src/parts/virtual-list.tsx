@@ -49,7 +49,7 @@ export function VirtualList<T>({
           <span key={name}>{name}</span>
         ))}
       </div>
-      <Box ref={frame} h="65vh" style={{ overflow: 'auto' }} tabIndex={0} role="region" aria-label={label}>
+      <Box ref={frame} mah="65vh" style={{ overflow: 'auto' }} tabIndex={0} role="region" aria-label={label}>
         <Box h={rows.getTotalSize()} pos="relative" role="list" aria-label={label}>
           {shown.map(({ index, start }) => {
             const item = items[index];

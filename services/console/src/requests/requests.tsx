@@ -48,7 +48,7 @@ export default function Requests() {
   const rowOf = useCallback((request: LoggedRequest) => <Row request={request} open={setOpened} />, []);
   return (
     <View title={text.requests.title}>
-      <Group>
+      <Group className="filters">
         <TextInput
           aria-label={text.requests.search}
           placeholder={text.requests.search}

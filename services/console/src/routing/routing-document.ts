@@ -1,4 +1,4 @@
-import { isMap, isSeq, parseDocument, type Document, type YAMLMap } from 'yaml';
+import { isMap, isNode, isSeq, parseDocument, type Document, type YAMLMap } from 'yaml';
 
 /** What the routing view shows and changes of the configuration's text. The rest of the text, comments too, stays. */
 
@@ -60,7 +60,8 @@ export function readRouting(source: string): RoutingDocument {
 /** Puts targets in this order: their nodes are moved, so what is written beside them moves along. */
 export function withTargets(source: string, model: string, targets: readonly Target[]): string {
   const document = parseDocument(source);
-  const node = modelNode(document, model)?.get('targets');
+  const path = ['models', indexOf(document, model)];
+  const node = document.getIn([...path, 'targets']);
   if (!isSeq(node)) return source;
   const before = [...node.items];
   node.items = targets.map(({ id, priority, weight }) => {
@@ -69,20 +70,35 @@ export function withTargets(source: string, model: string, targets: readonly Tar
     setUnlessDefault(item, 'weight', weight);
     return item;
   });
-  return document.toString({ lineWidth: 0 });
+  return spliced(source, document, [...path, 'targets']);
 }
 
 export function withRouterEntry(source: string, entry: string, model: string): string {
   const document = parseDocument(source);
   if (model === '') document.deleteIn(['router', entry]);
   else document.setIn(['router', entry], model);
-  return document.toString({ lineWidth: 0 });
+  return spliced(source, document, ['router']);
 }
 
-function modelNode(document: Document, name: string): YAMLMap | undefined {
+/** The text with the part at `path` as it is in the edited document: what others wrote keeps their own style. */
+function spliced(source: string, edited: Document, path: readonly unknown[]): string {
+  const whole = edited.toString({ lineWidth: 0 });
+  const [before, after] = [partAt(source, path), partAt(whole, path)];
+  if (before === undefined || after === undefined) return whole;
+  const result = source.slice(0, before[0]) + whole.slice(...after) + source.slice(before[1]);
+  const same = JSON.stringify(parseDocument(result).toJS()) === JSON.stringify(edited.toJS());
+  // a part that is indented otherwise than the library does
+  return same ? result : whole;
+}
+
+function partAt(source: string, path: readonly unknown[]): [start: number, end: number] | undefined {
+  const node = parseDocument(source).getIn(path, true);
+  return isNode(node) && node.range ? [node.range[0], node.range[2]] : undefined;
+}
+
+function indexOf(document: Document, name: string): number {
   const models = document.get('models');
-  if (!isSeq(models)) return undefined;
-  return models.items.find((item): item is YAMLMap => isMap(item) && item.get('name') === name);
+  return isSeq(models) ? models.items.findIndex((item) => isMap(item) && item.get('name') === name) : -1;
 }
 
 function setUnlessDefault(item: YAMLMap, key: string, value: number): void {

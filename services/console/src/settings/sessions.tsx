@@ -59,13 +59,13 @@ export function Sessions() {
                 </Table.Td>
                 <Table.Td>
                   <Text size="sm">{address}</Text>
-                  <Text size="xs" c="dimmed" lineClamp={1} title={userAgent}>
+                  <Text size="xs" c="dimmed" lineClamp={1} maw={280} title={userAgent}>
                     {userAgent}
                   </Text>
                 </Table.Td>
                 <Table.Td>
                   {current === true ? (
-                    <Badge color="teal" variant="light" tt="none" miw={72}>
+                    <Badge color="teal" variant="light" tt="none">
                       {text.settings.thisOne}
                     </Badge>
                   ) : (

@@ -1,10 +1,11 @@
 import { Anchor } from '@mantine/core';
 import { Link } from 'wouter';
-import { Empty } from '../parts/view.tsx';
+import { Empty, View } from '../parts/view.tsx';
 import { text } from '../text.ts';
 
 export function NotFound() {
   return (
+    <View title={text.errors.notFoundTitle}>
     <Empty
       action={
         <Anchor component={Link} href="/">
@@ -14,5 +15,6 @@ export function NotFound() {
     >
       {text.errors.notFound}
     </Empty>
+    </View>
   );
 }

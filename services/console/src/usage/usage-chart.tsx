@@ -1,7 +1,7 @@
 import '@mantine/charts/styles.css';
 import { BarChart } from '@mantine/charts';
 import type { UsageItem } from '../api/types.ts';
-import { usd } from '../parts/format.ts';
+import { usd, usdStep } from '../parts/format.ts';
 import { text } from '../text.ts';
 
 const MOST_BARS = 40;
@@ -17,7 +17,7 @@ export default function UsageChart({ rows }: { rows: readonly (UsageItem & { nam
       dataKey="name"
       valueFormatter={usd}
       maxBarWidth={48}
-      yAxisProps={{ width: 80 }}
+      yAxisProps={{ width: 80, tickFormatter: usdStep }}
       series={[{ name: 'costUsd', label: text.overview.cost, color: 'indigo.6' }]}
     />
   );
