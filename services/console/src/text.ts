@@ -191,8 +191,8 @@ export const text = {
     providers: 'Providers',
     models: 'Models',
     rules: 'Rules',
-    noProviders: 'No provider is configured.',
-    noModels: 'No model is configured.',
+    noProviders: 'No provider is configured. Add one under providers.',
+    noModels: 'No model is configured. Add one under models, with the providers that serve it.',
     healthy: 'healthy',
     disabled: 'off',
     resting: 'resting',
@@ -347,6 +347,7 @@ export const text = {
   requests: {
     title: 'Requests',
     empty: 'No request matches.',
+    none: 'No request yet. Point a client at the gateway, or use Try it.',
     search: 'Key, model or id',
     outcome: 'Outcome',
     anyOutcome: 'any outcome',

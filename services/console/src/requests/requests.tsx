@@ -71,7 +71,7 @@ export default function Requests() {
       <Loaded from={result}>
         {() =>
           items?.length === 0 && !more ? (
-            <Empty>{text.requests.empty}</Empty>
+            <Empty>{q + outcome + status === '' ? text.requests.none : text.requests.empty}</Empty>
           ) : (
             <Card withBorder p={0}>
               <VirtualList

@@ -7,7 +7,8 @@ import type { ConfigState } from '../api/types.ts';
 import { openApply } from '../config/apply.tsx';
 import { useDraft } from '../config/draft.ts';
 import { Stale } from '../config/stale.tsx';
-import { Empty, Loaded } from '../parts/view.tsx';
+import { EmptyConfig } from '../parts/empty-config.tsx';
+import { Loaded } from '../parts/view.tsx';
 import { text } from '../text.ts';
 import { readRouting, ROUTER_ENTRIES, withRouterEntry, withTargets } from './routing-document.ts';
 import { Targets } from './targets.tsx';
@@ -23,7 +24,7 @@ function EditModels({ state }: { state: ConfigState }) {
   const { text: document, write, changed } = draft;
   const { models, router, rules } = useMemo(() => readRouting(document), [document]);
   const may = useMay('admin');
-  if (models.length === 0) return <Empty>{text.routing.noModels}</Empty>;
+  if (models.length === 0) return <EmptyConfig>{text.routing.noModels}</EmptyConfig>;
   return (
     <Stack>
       <Stale draft={draft} />

@@ -8,7 +8,8 @@ import type { Page, Provider, ProviderTest } from '../api/types.ts';
 import { Failure } from '../parts/failure.tsx';
 import { milliseconds } from '../parts/format.ts';
 import { Countdown } from '../parts/times.tsx';
-import { Empty, Loaded } from '../parts/view.tsx';
+import { EmptyConfig } from '../parts/empty-config.tsx';
+import { Loaded } from '../parts/view.tsx';
 import { text } from '../text.ts';
 
 export function Providers() {
@@ -21,7 +22,7 @@ export function Providers() {
     <Loaded from={providers}>
       {({ items }) =>
         items.length === 0 ? (
-          <Empty>{text.routing.noProviders}</Empty>
+          <EmptyConfig>{text.routing.noProviders}</EmptyConfig>
         ) : (
           <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
             {items.map((provider) => (

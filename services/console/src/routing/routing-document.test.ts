@@ -18,7 +18,9 @@ plugins: [ ]
 describe('a change of routing', () => {
   it('moves targets with what is written beside them, and touches nothing else', () => {
     const [model] = readRouting(SOURCE).models;
-    const moved = [...(model?.targets ?? [])].reverse().map((target, index) => ({ ...target, priority: index + 1 }));
+    const moved = [...(model?.targets ?? [])]
+      .reverse()
+      .map((target, index) => ({ ...target, priority: index + 1 }));
     expect(withTargets(SOURCE, 'big', moved)).toBe(
       SOURCE.replace(/ {6}- \{ provider: first.*\n.*\n/, (lines) => {
         const [first, second] = lines.trimEnd().split('\n');
@@ -40,10 +42,11 @@ describe('a change of routing', () => {
   it('says the same of a text whose lists are not indented', () => {
     const flat = SOURCE.replaceAll('\n      - {', '\n    - {');
     const entry = readRouting(flat).models[0];
-    const moved = [...(entry?.targets ?? [])].reverse().map((target, index) => ({ ...target, priority: index + 1 }));
-    expect(readRouting(withTargets(flat, 'big', moved)).models[0]?.targets.map(({ provider }) => provider)).toEqual([
-      'second',
-      'first',
-    ]);
+    const moved = [...(entry?.targets ?? [])]
+      .reverse()
+      .map((target, index) => ({ ...target, priority: index + 1 }));
+    expect(
+      readRouting(withTargets(flat, 'big', moved)).models[0]?.targets.map(({ provider }) => provider),
+    ).toEqual(['second', 'first']);
   });
 });

@@ -41,8 +41,8 @@ export function People() {
                 <Table.Td>
                   <Badge variant="light" tt="none">
                     {role}
-                  </Badge>{' '}
-                  <Text span size="xs" c="dimmed">
+                  </Badge>
+                  <Text size="xs" c="dimmed">
                     {text.settings.ways[via]}
                   </Text>
                 </Table.Td>

@@ -6,15 +6,15 @@ import { text } from '../text.ts';
 export function NotFound() {
   return (
     <View title={text.errors.notFoundTitle}>
-    <Empty
-      action={
-        <Anchor component={Link} href="/">
-          {text.errors.home}
-        </Anchor>
-      }
-    >
-      {text.errors.notFound}
-    </Empty>
+      <Empty
+        action={
+          <Anchor component={Link} href="/">
+            {text.errors.home}
+          </Anchor>
+        }
+      >
+        {text.errors.notFound}
+      </Empty>
     </View>
   );
 }

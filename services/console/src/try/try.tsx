@@ -20,6 +20,7 @@ import { call } from '../api/client.ts';
 import { useMay, useSession } from '../api/session.ts';
 import type { ClientKey, Page, Provider } from '../api/types.ts';
 import { Copyable } from '../parts/copy.tsx';
+import { EmptyConfig } from '../parts/empty-config.tsx';
 import { Failure } from '../parts/failure.tsx';
 import { milliseconds } from '../parts/format.ts';
 import { Empty, Loaded, View } from '../parts/view.tsx';
@@ -33,9 +34,11 @@ export default function Try() {
   return (
     <View title={text.try.title}>
       <Loaded from={gateway}>
-        {({ url, models }) =>
-          url === undefined ? <Empty>{text.try.noGateway}</Empty> : <TryModels url={url} models={models} />
-        }
+        {({ url, models }) => {
+          if (url === undefined) return <Empty>{text.try.noGateway}</Empty>;
+          if (models.length === 0) return <EmptyConfig>{text.routing.noModels}</EmptyConfig>;
+          return <TryModels url={url} models={models} />;
+        }}
       </Loaded>
     </View>
   );
