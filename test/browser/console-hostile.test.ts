@@ -164,8 +164,8 @@ describe.skipIf(executablePath === undefined)(
       await page.getByRole('textbox', { name: 'Message' }).fill(PAYLOAD);
       await page.getByRole('button', { name: 'Send' }).click();
       const answer = page.getByRole('region', { name: 'Answer' });
-      await answer.getByText(/Usage: \d+ → \d+/).waitFor();
-      expect(await answer.textContent()).toContain(PAYLOAD);
+      await answer.getByText(PAYLOAD).first().waitFor();
+      await expectHarmless();
       await page.getByLabel('Model').selectOption(MODEL);
       await page.getByRole('button', { name: 'Send' }).click();
       await answer.getByRole('alert').getByText(PAYLOAD).waitFor();
