@@ -1,16 +1,12 @@
 import { ObjectSerializer } from '../../../node_modules/@kubernetes/client-node/dist/gen/models/ObjectSerializer.js';
 import type { Manifest } from './manifests.ts';
 
-/** Kinds of operators, whose definitions no package has; Kubernetes' own are all the others. */
-export const CUSTOM_KINDS = ['PodMonitor', 'PrometheusRule', 'HTTPRoute', 'ScaledObject'];
-
 interface Model {
   new (data: unknown): { validate(): void };
 }
 
-/** Types, required fields and unknown fields. @returns the mistakes, none for kinds of operators */
+/** Types, required fields and unknown fields of a kind that is Kubernetes' own. @returns the mistakes */
 export async function mistakesOf(manifest: Manifest): Promise<string[]> {
-  if (CUSTOM_KINDS.includes(manifest.kind)) return [];
   return [...(await wrongTypes(manifest)), ...unknownFields(manifest)];
 }
 
