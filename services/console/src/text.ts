@@ -236,6 +236,7 @@ export const text = {
     applied: (revision: number) => `Revision ${revision} is in force.`,
     stale: 'Somebody else changed the configuration meanwhile. Load theirs and make your change again.',
     reload: 'Load the current one',
+    revisionHead: 'Revision',
     revision: (revision: number) => `Revision ${revision}`,
     restore: 'Restore',
     restoreTitle: (revision: number) => `Restore revision ${revision}?`,

@@ -12,12 +12,7 @@ export function History({ current }: { current: number | undefined }) {
     <PagedTable
       pages={pages}
       label={text.config.history}
-      head={[
-        text.config.revision(0).replace(/ \d+$/, ''),
-        text.requests.when,
-        text.credentials.by,
-        text.config.comment,
-      ]}
+      head={[text.config.revisionHead, text.requests.when, text.credentials.by, text.config.comment]}
     >
       {({ revision, at, by, source, comment }) => (
         <Table.Tr key={revision}>

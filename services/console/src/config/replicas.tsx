@@ -9,12 +9,7 @@ export function Replicas({ state }: { state: ConfigState }) {
   return (
     <DataTable
       label={text.config.replicas}
-      head={[
-        text.config.service,
-        text.config.revision(0).replace(/ \d+$/, ''),
-        text.requests.status,
-        text.config.seen,
-      ]}
+      head={[text.config.service, text.config.revisionHead, text.requests.status, text.config.seen]}
     >
       {state.replicas.map(({ id, service, host, revision, problem, seenAt }) => (
         <Table.Tr key={id}>
