@@ -60,7 +60,7 @@ export default defineConfig({
           ...shared,
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          fileParallelism: false,
+          maxWorkers: STACKS_AT_ONCE,
           retry: RETRIES_OF_PROCESSES,
           testTimeout: 60_000,
           hookTimeout: 120_000,
