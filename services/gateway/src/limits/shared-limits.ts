@@ -5,6 +5,7 @@ import type {
   ReservationRequest,
   Settlement,
   Spending,
+  Turn,
 } from '@muxgate/limits';
 import { messageOf, type Logger } from '@muxgate/runtime';
 
@@ -68,7 +69,7 @@ export class SharedLimits {
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
-    while (!this.away && this.hasWork) await this.flush();
+    while (!this.away && (this.calling !== undefined || this.hasQueued)) await this.flush();
     if (this.away) return;
     await this.store.leave().catch(() => undefined);
   }
@@ -114,15 +115,15 @@ export class SharedLimits {
     });
   }
 
-  private get hasWork(): boolean {
-    return this.waiting.length + this.unsettled.length + this.unspent.size > 0 || this.calling !== undefined;
+  private get hasQueued(): boolean {
+    return this.waiting.length + this.unsettled.length + this.unspent.size > 0;
   }
 
   /** Sends what there is, unless a call is on its way: what has come meanwhile leaves when it has its answer. */
   private flush(): Promise<void> {
     this.calling ??= this.call().finally(() => {
       this.calling = undefined;
-      if (this.waiting.length + this.unsettled.length + this.unspent.size > 0) this.schedule();
+      if (this.hasQueued) this.schedule();
     });
     return this.calling;
   }
@@ -137,11 +138,10 @@ export class SharedLimits {
   }
 
   private async sendTurn(over: readonly Unsettled[], asking: readonly Waiting[]): Promise<void> {
+    const requests = asking.map(({ request }) => request);
+    let turn: Turn;
     try {
-      const requests = asking.map(({ request }) => request);
-      const { passed, reservations } = await this.inTime(this.store.turn(over, requests));
-      for (const [index, { answer }] of asking.entries()) answer(reservations[index]);
-      for (const scope of passed) tellPassed(over, scope);
+      turn = await this.inTime(this.store.turn(over, requests));
     } catch (error) {
       this.leave(error);
       this.unsettled = [...over, ...this.unsettled];
@@ -151,12 +151,14 @@ export class SharedLimits {
         if (lease !== undefined) this.settle({ lease, checks, tokens: 0, costNanoUsd: 0 }, () => undefined);
         answer(undefined);
       }
+      return;
     }
+    for (const [index, { answer }] of asking.entries()) answer(turn.reservations[index]);
+    for (const scope of turn.passed) tellPassed(over, scope);
   }
 
   private async sendSpendings(): Promise<void> {
     const batch = [...this.unspent.values()];
-    if (batch.length === 0) return;
     this.unspent.clear();
     try {
       const passed = await this.inTime(this.store.spend(batch));
