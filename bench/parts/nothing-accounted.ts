@@ -2,23 +2,20 @@
  * Loaded before the gateway: takes limits, budgets, the usage ledger and the request log out of it, and leaves
  * everything else, its metrics of requests too. What they add to a request is the difference to the gateway as built.
  */
-type Method = (this: Record<string, never>, ...args: never[]) => unknown;
-
 const dist = new URL('../../dist/services/gateway/src/', import.meta.url);
 
-async function prototypeOf(file: string, name: string): Promise<Record<string, Method>> {
-  const { [name]: found } = (await import(new URL(file, dist).href)) as Record<string, { prototype: never }>;
-  if (found === undefined) throw new Error(`${name} is not in ${file} any more`);
-  return found.prototype;
+/** @throws Error where there is no such method any more: nothing would be taken out */
+async function replace(
+  file: string,
+  name: string,
+  methods: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const { [name]: found } = (await import(new URL(file, dist).href)) as Record<string, { prototype: object }>;
+  const prototype = found?.prototype ?? {};
+  for (const method of Object.keys(methods))
+    if (!(method in prototype)) throw new Error(`${name} in ${file} has no ${method} any more`);
+  Object.assign(prototype, methods);
 }
-
-const limits = await prototypeOf('limits/limits.js', 'Limits');
-limits['admit'] = () => undefined;
-limits['settle'] = () => undefined;
-
-const accounting = await prototypeOf('proxy/accounting.js', 'Accounting');
-for (const name of ['attempt', 'settle', 'begun', 'checkpoint'])
-  if (accounting[name] === undefined) throw new Error(`Accounting has no ${name} any more`);
 
 interface Counting {
   series: { of(exchange: Ended): { attempt(outcome: string): { inc(): void } } };
@@ -31,7 +28,12 @@ interface Ended {
   readonly res: { readonly statusCode: number };
 }
 
-Object.assign(accounting, {
+await replace('limits/limits.js', 'Limits', {
+  admit() {},
+  settle() {},
+});
+
+await replace('proxy/accounting.js', 'Accounting', {
   begun() {},
   checkpoint() {},
   attempt(this: Counting, exchange: Ended, outcome: string) {
