@@ -6,20 +6,11 @@ import {
   type Page,
 } from 'playwright-core';
 import { expect } from 'vitest';
+import { sandboxProvider } from '../support/sandbox-provider.ts';
 import { startStack, type RunningStack } from '../support/processes.js';
 
 /** Where the vendor's "paste" client sends the browser: nobody listens there, the person copies the address. */
 export const NOWHERE = 'http://127.0.0.1:1455/auth/callback';
-
-const oauthProvider = (name: string, more = ''): string => `  - name: ${name}
-    grant: ${name === 'television' ? 'device_code' : 'authorization_code'}
-    issuer: '\${MUXGATE_SANDBOX_URL}'
-    clientId: muxgate
-    clientAuthentication: none
-    scopes: [openid, offline_access, llm.invoke]
-    authorizeParams: { prompt: consent }
-    allowPrivateNetwork: true
-${more}`;
 
 const provider = (name: string, protocol: string, path = ''): string =>
   `  - { name: ${name}, protocol: ${protocol}, baseUrl: '\${MUXGATE_SANDBOX_URL}${path}', auth: { type: oauth, credential: sandbox }, allowPrivateNetwork: true }\n`;
@@ -38,7 +29,7 @@ console:
     roles: { admin: [muxgate-admins] }
     allowPrivateNetwork: true
 oauthProviders:
-${oauthProvider('sandbox')}${oauthProvider('pasted', `    redirectUri: ${NOWHERE}\n`)}${oauthProvider('television')}${more.oauthProviders ?? ''}providers:
+${sandboxProvider()}${sandboxProvider('pasted', { redirectUri: NOWHERE })}${sandboxProvider('television', { grant: 'device_code' })}${more.oauthProviders ?? ''}providers:
 ${provider('first', 'anthropic-messages')}${provider('second', 'openai-chat', '/v1')}${more.providers ?? ''}models:
   - name: claude-sandbox
     targets:

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startStack, type RunningStack } from '../support/processes.js';
+import { sandboxProvider } from '../support/sandbox-provider.ts';
 import { eventually } from '../support/wait.js';
 
 /** `USAGE_CHAOS_REQUESTS=10000` is the long run. */
@@ -11,15 +12,7 @@ const PRICING = 'pricing: { input: 3, output: 15, cacheRead: 0.3, cacheWrite: 3.
 const CONFIG = `
 version: 1
 oauthProviders:
-  - name: sandbox
-    grant: authorization_code
-    issuer: '\${MUXGATE_SANDBOX_URL}'
-    clientId: muxgate
-    clientAuthentication: none
-    scopes: [openid, offline_access, llm.invoke]
-    authorizeParams: { prompt: consent }
-    allowPrivateNetwork: true
-providers:
+${sandboxProvider()}providers:
   - { name: anthropic, protocol: anthropic-messages, baseUrl: '\${MUXGATE_SANDBOX_URL}', auth: { type: oauth, credential: sandbox }, allowPrivateNetwork: true }
   - { name: failing, protocol: anthropic-messages, baseUrl: '\${MUXGATE_SANDBOX_URL}', auth: { type: oauth, credential: sandbox }, allowPrivateNetwork: true, headers: { x-sandbox-status: '529' } }
   - { name: openai, protocol: openai-chat, baseUrl: '\${MUXGATE_SANDBOX_URL}/v1', auth: { type: oauth, credential: sandbox }, allowPrivateNetwork: true }

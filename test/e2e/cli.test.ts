@@ -8,6 +8,7 @@ import { consent } from '../contract/auth-harness.ts';
 import { postJson } from '../contract/sandbox-client.ts';
 import { muxgate } from '../support/command-line.ts';
 import { startStack, type RunningStack } from '../support/processes.ts';
+import { sandboxProvider } from '../support/sandbox-provider.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { isInstalled, openTerminal } from './terminal.support.ts';
 
@@ -17,19 +18,7 @@ const MUXGATE = join(ROOT, 'scripts/muxgate.mjs');
 
 const CONFIG = `version: 1
 oauthProviders:
-${['sandbox', 'local', 'television']
-  .map(
-    (name) => `  - name: ${name}
-    grant: ${name === 'television' ? 'device_code' : 'authorization_code'}
-    issuer: '\${MUXGATE_SANDBOX_URL}'
-    clientId: muxgate
-    clientAuthentication: none
-    scopes: [openid, offline_access, llm.invoke]
-    authorizeParams: { prompt: consent }
-    allowPrivateNetwork: true
-${name === 'local' ? '    redirectUri: http://127.0.0.1/callback\n' : ''}`,
-  )
-  .join('')}
+${sandboxProvider()}${sandboxProvider('local', { redirectUri: 'http://127.0.0.1/callback' })}${sandboxProvider('television', { grant: 'device_code' })}
 providers:
   - name: sandbox
     protocol: anthropic-messages

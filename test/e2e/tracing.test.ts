@@ -7,20 +7,13 @@ import { browse, postJson } from '../contract/sandbox-client.ts';
 import { callGateway, succeeded } from '../support/calls.ts';
 import { startCollector, type CollectedSpan, type Collector } from '../support/collector.ts';
 import { startStack, type RunningStack } from '../support/processes.ts';
+import { sandboxProvider } from '../support/sandbox-provider.ts';
 import { eventually } from '../support/wait.ts';
 
 const CONFIG = `
 version: 1
 oauthProviders:
-  - name: sandbox
-    grant: authorization_code
-    issuer: '\${MUXGATE_SANDBOX_URL}'
-    clientId: muxgate
-    clientAuthentication: none
-    scopes: [openid, offline_access, llm.invoke]
-    authorizeParams: { prompt: consent }
-    allowPrivateNetwork: true
-providers:
+${sandboxProvider()}providers:
   - name: vendor
     protocol: anthropic-messages
     baseUrl: '\${MUXGATE_SANDBOX_URL}'
