@@ -1,13 +1,7 @@
+export { Account, type Statement } from './account.js';
 export { budgetScope, periodAt, type Period } from './budget-period.js';
-export type { BudgetCheck, Check, CheckKind, Granted, Refused, Reservation, ScopeKind } from './check.js';
-export {
-  budgetsSpent,
-  LimitStore,
-  type ReplicaSettings,
-  type ReservationRequest,
-  type Settlement,
-  type Spending,
-  type Turn,
-} from './limit-store.js';
+export { Claim } from './claim.js';
+export { budgetsSpent, LimitStore, type ReplicaSettings, type Turn, type Verdict } from './limit-store.js';
+export type { BudgetTerms, Granted, Limit, LimitKind, Refused, Reservation, ScopeKind } from './limit.js';
 export { LocalLimits } from './local-limits.js';
 export { NANO_USD } from './nano-usd.js';

@@ -1,11 +1,12 @@
 import { runScript, type RedisClient } from '@muxgate/redis';
-import type { Check, CheckKind, Reservation } from './check.js';
+import type { Statement } from './account.js';
+import type { Limit, LimitKind } from './limit.js';
 import { scripts } from './scripts.js';
-import { bucketMs } from './sliding-window.js';
+import { bucketMs, COARSE_MS } from './sliding-window.js';
 
 /** Names everything here; one hash tag, since one script looks at all limits of a request: one node of a cluster. */
 const PREFIX = 'muxgate:{limits}';
-const KINDS: Readonly<Record<CheckKind, string>> = { requests: 'r', tokens: 't', slots: 's', budget: 'b' };
+const KINDS: Readonly<Record<LimitKind, string>> = { requests: 'r', tokens: 't', slots: 's', budget: 'b' };
 
 export interface ReplicaSettings {
   /** names this process among the replicas, and never another one */
@@ -16,72 +17,75 @@ export interface ReplicaSettings {
   readonly spanMs: number;
 }
 
-export interface ReservationRequest {
-  readonly checks: readonly Check[];
-  /** digits: it goes into JSON as it is; absent where nothing has to be settled */
-  readonly lease: string | undefined;
-}
+/** What a request asks for: place of a statement, amount, place, amount… */
+export type Asked = readonly number[];
 
-export interface Settlement {
-  /** digits: it goes into JSON as it is */
-  readonly lease: string;
-  readonly tokens: number;
-  readonly costNanoUsd: number;
-}
-
-export interface Spending {
-  readonly scope: string;
-  readonly costNanoUsd: number;
-  readonly warnAt: number;
-  readonly periodEnd: number;
+export interface Verdict {
+  /** `later`: there is no room, and another replica has an advance of which some may come back */
+  readonly outcome: 'granted' | 'refused' | 'later';
+  /** which of what was asked has no room; of several the one that lasts longest */
+  readonly refusedBy: number;
+  readonly retryAfterMs: number;
+  /** of each limit that was asked, this request included if it is granted */
+  readonly used: readonly number[];
 }
 
 export interface Turn {
-  /** budgets that have passed their thresholds by what was settled */
-  readonly passed: readonly string[];
-  readonly reservations: readonly Reservation[];
+  /** by Redis's clock, epoch ms */
+  readonly at: number;
+  /** the bucket in which advances are booked, which end with it */
+  readonly bucket: number;
+  readonly advancesEndInMs: number;
+  /** Redis knew nothing of this replica: what it holds and has not stated is to be stated */
+  readonly isNew: boolean;
+  /** Redis has had this turn before, and says nothing of it */
+  readonly isRepeated: boolean;
+  /** places of statements by which a budget has passed its threshold */
+  readonly passed: readonly number[];
+  /** in the order of the statements */
+  readonly accounts: ReadonlyArray<{ readonly used: number; readonly advance: number }>;
+  /** in the order of the requests */
+  readonly verdicts: readonly Verdict[];
 }
 
-/** The limits in Redis: what all replicas together have used. Answers come in the order of what was asked. */
+const OUTCOMES = ['refused', 'granted', 'later'] as const;
+
+/** The limits in Redis: what all replicas together have used. */
 export class LimitStore {
   constructor(
     private readonly redis: RedisClient,
     private readonly settings: ReplicaSettings,
   ) {}
 
-  /** In one call: first what is over, then requests, one after the other, each all or nothing. */
-  async turn(settlements: readonly Settlement[], requests: readonly ReservationRequest[]): Promise<Turn> {
+  /**
+   * In one call: what this replica states, then what requests ask for, one after the other, each all or nothing, then
+   * advances as far as there is plenty.
+   *
+   * @param turn counts up; statements of a turn that Redis has had already are passed over, so a turn that was not
+   *   answered can be stated again, without requests
+   */
+  async turn(turn: number, statements: readonly Statement[], requests: readonly Asked[]): Promise<Turn> {
     const { replica, lifeMs, spanMs } = this.settings;
-    const told = `[${settlements.map(packSettlement).join()}]`;
-    const asked = `[${requests.map(packRequest).join()}]`;
-    const answer = await this.run('turn', [replica, lifeMs, spanMs, told, asked]);
-    const [passed, answers] = answer as [string[], number[][]];
-    return { passed, reservations: answers.map(readReservation) };
-  }
-
-  /** What was spent without a reservation, while Redis was away. Answers the budgets that have passed their thresholds. */
-  async spend(spendings: readonly Spending[]): Promise<string[]> {
-    const args = spendings.flatMap(({ scope, costNanoUsd, warnAt, periodEnd }) => [
-      scope,
-      costNanoUsd,
-      warnAt,
-      periodEnd,
-    ]);
-    return (await this.run('spend', args)) as string[];
+    const stated = `[${statements.map(packStatement).join()}]`;
+    const asked = `[${requests.map((request) => `[${request.join()}]`).join()}]`;
+    const answer = await runScript(
+      this.redis,
+      scripts.turn,
+      [PREFIX],
+      [replica, lifeMs, spanMs, turn, stated, asked],
+    );
+    return readTurn(answer as TurnAnswer);
   }
 
   /** Says that this replica lives, clears away what killed ones held, and answers how many live. */
   async heartbeat(): Promise<number> {
-    return Number(await this.run('heartbeat', [this.settings.replica, this.settings.lifeMs]));
+    const { replica, lifeMs } = this.settings;
+    return Number(await runScript(this.redis, scripts.heartbeat, [PREFIX], [replica, lifeMs]));
   }
 
-  /** Nothing of this replica counts any more. */
+  /** Nothing of this replica is held any more. */
   async leave(): Promise<void> {
-    await this.run('heartbeat', [this.settings.replica, 0]);
-  }
-
-  private run(name: keyof typeof scripts, args: readonly (string | number)[]): Promise<unknown> {
-    return runScript(this.redis, scripts[name], [PREFIX], args);
+    await runScript(this.redis, scripts.heartbeat, [PREFIX], [this.settings.replica, 0]);
   }
 }
 
@@ -94,22 +98,45 @@ export async function budgetsSpent(
   return new Map(scopes.map((scope, index) => [scope, Number(spent[index] ?? 0)]));
 }
 
-function packSettlement({ lease, tokens, costNanoUsd }: Settlement): string {
-  return `["${lease}",${tokens},${costNanoUsd}]`;
+/** Of a window the width of a bucket, of a budget its end and its threshold. */
+function packLimit({ kind, scope, limit, budget }: Limit): string {
+  const window = kind === 'requests' || kind === 'tokens' ? bucketMs(kind, limit) : 0;
+  return `"${KINDS[kind]}",${JSON.stringify(scope)},${limit},${budget?.periodEnd ?? window},${budget?.warnAt ?? 0}`;
 }
 
-function packRequest({ lease = '', checks }: ReservationRequest): string {
-  let packed = `["${lease}"`;
-  for (const check of checks) packed += packCheck(check);
-  return `${packed}]`;
+function packStatement({ limit, held, spent, endsAdvance, wanted, corrections }: Statement): string {
+  return `[${packLimit(limit)},${held},${spent},${endsAdvance ? 1 : 0},${wanted},[${corrections.join()}]]`;
 }
 
-function packCheck({ kind, scope, limit, amount, budget }: Check): string {
-  const start = `,["${KINDS[kind]}",${JSON.stringify(scope)},${limit},${amount}`;
-  if (budget !== undefined) return `${start},${budget.periodEnd},${budget.warnAt}]`;
-  return `${start},${kind === 'requests' || kind === 'tokens' ? bucketMs(kind, limit) : 0},0]`;
-}
+type TurnAnswer = [
+  at: number,
+  state: number,
+  passed: number[],
+  accounts: number[],
+  verdicts: Array<[code: number, refusedBy: number, retryAfterMs: number, ...used: number[]]>,
+];
 
-function readReservation([granted, at = 0, refusedBy = 0, retryAfterMs = 0, ...used]: number[]): Reservation {
-  return granted === 1 ? { granted: true, at, used } : { granted: false, at, refusedBy, retryAfterMs, used };
+const STATES = { NEW: 0, KNOWN: 1, REPEATED: 2 } as const;
+
+function readTurn([at, state, passed, accounts, verdicts]: TurnAnswer): Turn {
+  const bucket = Math.floor(at / COARSE_MS) * COARSE_MS;
+  return {
+    at,
+    bucket,
+    // its time was told in whole milliseconds, and may have been nearly one more
+    advancesEndInMs: bucket + COARSE_MS - at - 1,
+    isNew: state === STATES.NEW,
+    isRepeated: state === STATES.REPEATED,
+    passed,
+    accounts: Array.from({ length: accounts.length / 2 }, (_, index) => ({
+      used: accounts[2 * index] ?? 0,
+      advance: accounts[2 * index + 1] ?? 0,
+    })),
+    verdicts: verdicts.map(([code, refusedBy, retryAfterMs, ...used]) => ({
+      outcome: OUTCOMES[code] ?? 'refused',
+      refusedBy,
+      retryAfterMs,
+      used,
+    })),
+  };
 }

@@ -1,7 +1,15 @@
-import type { Check, Reservation } from './check.js';
+import type { Limit, Reservation } from './limit.js';
 import { bucketMs, SlidingWindow } from './sliding-window.js';
 
 const MAX_COUNTERS = 10_000;
+
+/** What is known of a limit beside what was given out here. */
+export interface KnownUse {
+  /** requests at once that this replica holds */
+  readonly held: number;
+  /** of a budget when Redis was last heard of, nano-USD */
+  readonly used: number;
+}
 
 /** What one replica may give out by itself while Redis is away: its share of each limit, counted in memory. */
 export class LocalLimits {
@@ -10,32 +18,30 @@ export class LocalLimits {
 
   constructor(private readonly spanMs: number) {}
 
-  /**
-   * @param held requests of this replica that hold a slot of a scope
-   * @param knownUse of a budget when Redis was last heard of, nano-USD
-   */
+  /** The lists run side by side. */
   reserve(
-    checks: readonly Check[],
+    limits: readonly Limit[],
+    amounts: readonly number[],
+    known: readonly KnownUse[],
     replicas: number,
     now: number,
-    held: (scope: string) => number,
-    knownUse: (scope: string) => number,
   ): Reservation {
     const used: number[] = [];
     let refusedBy = -1;
     let retryAfterMs = 0;
-    for (const [index, check] of checks.entries()) {
-      const [use, wait] = this.look(check, replicas, now, held, knownUse);
+    for (const [index, limit] of limits.entries()) {
+      const [use, wait] = this.look(limit, amounts[index] ?? 0, known[index] as KnownUse, replicas, now);
       used.push(use);
       if (wait > retryAfterMs) [refusedBy, retryAfterMs] = [index, wait];
     }
-    if (refusedBy >= 0) return { granted: false, at: now, refusedBy, retryAfterMs, used };
-    for (const [index, { kind, scope, limit, amount }] of checks.entries()) {
+    if (refusedBy >= 0) return { granted: false, refusedBy, retryAfterMs, used };
+    for (const [index, { kind, scope, limit }] of limits.entries()) {
+      const amount = amounts[index] ?? 0;
       used[index]! += amount;
       if (kind === 'budget') this.spend(scope, amount);
       else if (kind !== 'slots') this.window(kind, scope, limit).add(now, amount);
     }
-    return { granted: true, at: now, used };
+    return { granted: true, used };
   }
 
   /** Of a budget; what an estimate was too low, or too high, counts too. */
@@ -50,20 +56,19 @@ export class LocalLimits {
   }
 
   private look(
-    { kind, scope, limit, amount, budget }: Check,
+    { kind, scope, limit, budget }: Limit,
+    amount: number,
+    known: KnownUse,
     replicas: number,
     now: number,
-    held: (scope: string) => number,
-    knownUse: (scope: string) => number,
   ): [used: number, waitMs: number] {
     if (kind === 'budget') {
-      const known = knownUse(scope);
       const spent = this.spent.get(scope) ?? 0;
       const wait = Math.max(1, (budget?.periodEnd ?? now) - now);
-      return [known + spent, spent >= (limit - known) / replicas ? wait : 0];
+      return [known.used + spent, spent >= (limit - known.used) / replicas ? wait : 0];
     }
     const share = Math.max(1, Math.floor(limit / replicas));
-    if (kind === 'slots') return [held(scope), held(scope) >= share ? 1_000 : 0];
+    if (kind === 'slots') return [known.held, known.held >= share ? 1_000 : 0];
     const window = this.window(kind, scope, limit);
     return [window.used(now), window.waitFor(now, Math.min(amount, share), share)];
   }

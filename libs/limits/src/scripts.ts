@@ -1,9 +1,8 @@
 import { loadScript, type Script } from '@muxgate/redis';
 
-const load = (name: string): Script => loadScript(new URL('./scripts/', import.meta.url), ['shared', name]);
+const load = (...names: string[]): Script => loadScript(new URL('./scripts/', import.meta.url), names);
 
 export const scripts = {
-  turn: load('turn'),
-  spend: load('spend'),
-  heartbeat: load('heartbeat'),
+  turn: load('shared', 'window', 'turn'),
+  heartbeat: load('shared', 'heartbeat'),
 } as const;

@@ -1,6 +1,6 @@
 /** Few and exact to the millisecond, or many and by tenths of a second: no more than so many buckets. */
 const EXACT_LIMIT = 1_000;
-const COARSE_MS = 100;
+export const COARSE_MS = 100;
 
 /** Of requests; tokens are always counted in coarse buckets. */
 export function bucketMs(kind: 'requests' | 'tokens', limit: number): number {
@@ -43,26 +43,11 @@ export class SlidingWindow {
     return this.spanMs;
   }
 
-  /** Answers the bucket, which {@link adjust} wants to know. */
-  add(now: number, amount: number): number {
+  add(now: number, amount: number): void {
     const at = Math.floor(now / this.widthMs) * this.widthMs;
     const last = this.buckets.at(-1);
     if (last?.at === at) last.amount += amount;
     else this.buckets.push({ at, amount });
     this.sum += amount;
-    return at;
-  }
-
-  adjust(now: number, bucketAt: number, more: number): void {
-    this.used(now);
-    const bucket = this.buckets.find(({ at }) => at === bucketAt);
-    if (bucket !== undefined) {
-      bucket.amount += more;
-      this.sum += more;
-    } else if (more > 0) this.add(now, more);
-  }
-
-  get isEmpty(): boolean {
-    return this.buckets.length === 0;
   }
 }

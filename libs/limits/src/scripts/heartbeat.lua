@@ -1,5 +1,5 @@
--- ARGV: replica, its life in ms from now, 0 to leave. Those whose life has ended were killed: what they held is given
--- back, and what they had in flight counts as it was estimated. Answers how many are alive.
+-- ARGV: replica, its life in ms from now, 0 to leave. Those whose life has ended were killed: slots that they held are
+-- given back, and what they had in flight counts as it was estimated. Answers how many are alive.
 local replica, life, time = ARGV[1], tonumber(ARGV[2]), now()
 local mine = tonumber(redis.call('ZSCORE', replicas, replica) or '0')
 local ended = redis.call('ZRANGEBYSCORE', replicas, '-inf', time)
@@ -14,10 +14,23 @@ else
   ended[#ended + 1] = replica
 end
 for _, other in ipairs(ended) do
-  for _, reserved in ipairs(redis.call('HVALS', leases_of(other))) do
-    for _, item in ipairs(cjson.decode(reserved)) do settle(item, nil, nil, time, 0) end
+  local held, booked = redis.call('HGETALL', held_by(other)), false
+  for i = 1, #held, 2 do
+    local kind, scope, amount = string.sub(held[i], 1, 2), string.sub(held[i], 3), tonumber(held[i + 1])
+    if kind == 's:' then
+      change_slots(scope, -amount)
+    elseif kind == 'b:' then
+      redis.call('HINCRBY', budget_of(scope), 'reserved', whole(-amount))
+      redis.call('HINCRBY', budget_of(scope), 'spent', whole(amount))
+      booked = true
+    end
   end
-  redis.call('DEL', leases_of(other))
+  if booked and other ~= replica then
+    redis.call('RENAME', held_by(other), booked_for(other))
+    redis.call('PEXPIRE', booked_for(other), 86400000)
+  else
+    redis.call('DEL', held_by(other))
+  end
   redis.call('ZREM', replicas, other)
 end
 return redis.call('ZCARD', replicas)

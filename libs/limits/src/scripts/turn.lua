@@ -1,119 +1,141 @@
--- What a replica has to tell and to ask, in one call: first what is over, whose slots may be what the next request waits
--- for, then the requests in the order in which they came, each all or nothing.
--- ARGV: replica, its life in ms, the window in ms, then two lists in JSON: one text is cheaper to send than its parts.
--- Settlements: lease, tokens, cost. A lease that is settled, or that is not known, stays so: told twice is told once.
--- Requests: lease (empty: nothing to settle), then the checks: kind, scope, limit, amount, and for requests and tokens
--- the width of a bucket, for a budget its end and its threshold.
--- Answers the budgets that have passed their threshold, then for each request: granted, time, which check refused
--- (from 0), wait in ms, and what is used of each limit.
-local replica, life, span = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local time = now()
+-- What a replica has to state and to ask, in one call: first what is over, whose slots may be what the next request waits
+-- for, then the requests in the order in which they came, each all or nothing, then what it would like to have in advance.
+-- ARGV: replica, its life in ms, the window in ms, number of the turn, then two lists in JSON: one text is cheaper to
+-- send than its parts.
+-- Statements: kind, scope, limit, the width of a bucket or the end of a budget, threshold of a budget, held, spent, 1 if
+-- an advance ends, wanted in advance, corrections: bucket, difference, and so on.
+-- Requests: place of a statement, from 0, and amount, for each limit that is asked.
+-- Answers the time; 0 to a replica that is not known, 2 to a turn that was had before, else 1; places of budgets that have
+-- passed their thresholds; used and advance of each statement; for each request: 1 granted, 0 refused, 2 later, which one
+-- has no room, wait in ms, and used of each.
+local replica, life, turn = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
+-- What is taken in advance is for the running tenth of a second; one more until nobody waits for what comes back of it.
+local bucket_end = (math.floor(time / TENTH) + 1) * TENTH
 
--- What is used, without what has left the window.
-local function used_of(scope, width)
-  local amounts, order = window_of(scope)
-  local past = time - span - (width - 1)
-  local oldest = redis.call('LINDEX', order, 0)
-  while oldest and tonumber(oldest) <= past do
-    redis.call('LPOP', order)
-    redis.call('HINCRBY', amounts, 'sum', whole(-number(amounts, oldest)))
-    redis.call('HDEL', amounts, oldest)
-    oldest = redis.call('LINDEX', order, 0)
+-- The replicas that have an advance of a scope, and when it ends.
+local function advances_of(scope) return prefix .. ':advances:' .. scope end
+
+local function others_may_return(scope)
+  local ends = redis.call('HGETALL', advances_of(scope))
+  for i = 1, #ends, 2 do
+    if ends[i] ~= replica and tonumber(ends[i + 1]) + TENTH > time then return true end
   end
-  return number(amounts, 'sum')
+  return false
 end
 
--- How long until so much has left the window.
-local function wait_for(scope, width, amount)
-  local amounts, order = window_of(scope)
-  local freed, from = 0, 0
-  while true do
-    local buckets = redis.call('LRANGE', order, from, from + 49)
-    if #buckets == 0 then return span end
-    for _, bucket in ipairs(buckets) do
-      freed = freed + number(amounts, bucket)
-      if freed >= amount then return tonumber(bucket) + span + width - 1 - time end
-    end
-    from = from + 50
-  end
-end
-
--- Answers what is used, and where there is no room how long it lasts.
-local function look(check)
-  if check.kind == 's' then
-    local used = number(slots, check.scope)
-    return used, used >= check.limit and 1000
-  elseif check.kind == 'b' then
-    local budget = budget_of(check.scope)
-    local used = number(budget, 'spent') + number(budget, 'reserved')
-    return used, used >= check.limit and check.width - time
-  end
-  local used = used_of(check.scope, check.width)
-  local over = used + check.amount - check.limit
-  return used, over > 0 and wait_for(check.scope, check.width, over)
-end
-
-local function take(check)
-  if check.kind == 's' then
-    redis.call('HINCRBY', slots, check.scope, 1)
-    return { 's', check.scope, 1 }
-  elseif check.kind == 'b' then
-    local budget = budget_of(check.scope)
-    redis.call('HINCRBY', budget, 'reserved', whole(check.amount))
-    -- the end of a period is not the end of what is in flight
-    redis.call('PEXPIREAT', budget, whole(check.width + 86400000))
-    return { 'b', check.scope, check.amount, check.warn }
-  end
-  local bucket = math.floor(time / check.width) * check.width
-  add(check.scope, whole(bucket), check.amount, span)
-  if check.kind == 't' then return { 't', check.scope, check.amount, bucket } end
-end
-
-local passed, answers = {}, {}
-local leases = leases_of(replica)
-
-for _, settlement in ipairs(cjson.decode(ARGV[4])) do
-  local lease, tokens, cost = settlement[1], settlement[2], settlement[3]
-  local reserved = redis.call('HGET', leases, lease)
-  if reserved then
-    redis.call('HDEL', leases, lease)
-    for _, item in ipairs(cjson.decode(reserved)) do
-      if settle(item, tokens, cost, time, span) then passed[#passed + 1] = item[2] end
+local mine = held_by(replica)
+local last = redis.call('HGET', mine, 'turn')
+if not last then
+  redis.call('ZADD', replicas, 'NX', time + life, replica)
+  -- thought dead, and alive: the truth will take the place of what was booked
+  local booked = redis.call('HGETALL', booked_for(replica))
+  for i = 1, #booked, 2 do
+    if string.sub(booked[i], 1, 2) == 'b:' then
+      redis.call('HINCRBY', budget_of(string.sub(booked[i], 3)), 'spent', whole(-booked[i + 1]))
     end
   end
+  redis.call('DEL', booked_for(replica))
+elseif turn <= tonumber(last) then
+  return { time, 2, {}, {}, {} }
+end
+redis.call('HSET', mine, 'turn', turn)
+
+local passed, accounts = {}, {}
+
+for place, packed in ipairs(cjson.decode(ARGV[5])) do
+  local account = {
+    kind = packed[1],
+    scope = packed[2],
+    limit = packed[3],
+    width = packed[4],
+    held = packed[6],
+    wanted = packed[9],
+    taken = 0,
+  }
+  accounts[place] = account
+  if packed[8] == 1 then redis.call('HDEL', advances_of(account.scope), replica) end
+  if account.kind == 's' then
+    account.before = number(mine, 's:' .. account.scope)
+    account.used = number(slots, account.scope) - account.before + account.held
+  elseif account.kind == 'b' then
+    local budget, spent = budget_of(account.scope), packed[7]
+    account.before = number(mine, 'b:' .. account.scope)
+    local all = number(budget, 'spent')
+    if spent ~= 0 then
+      all = redis.call('HINCRBY', budget, 'spent', whole(spent))
+      if all >= packed[5] and redis.call('HSETNX', budget, 'warned', 1) == 1 then passed[#passed + 1] = place - 1 end
+    end
+    account.used = all + number(budget, 'reserved') - account.before + account.held
+  else
+    local corrections = packed[10]
+    for i = 1, #corrections, 2 do correct(account.scope, whole(corrections[i]), corrections[i + 1]) end
+    account.used = used_in_window(account.scope, account.width)
+  end
 end
 
-for number_of, request in ipairs(cjson.decode(ARGV[5])) do
-  local lease = request[1]
-  local checks, answer, refused, wait = {}, { 1, time, 0, 0 }, nil, 0
-  for i = 1, #request - 1 do
-    local packed = request[i + 1]
-    local check = {
-      kind = packed[1],
-      scope = packed[2],
-      limit = packed[3],
-      amount = packed[4],
-      width = packed[5],
-      warn = packed[6],
-    }
-    local used, lasts = look(check)
+-- Where there is no room: how long it lasts.
+local function lasting(account, amount)
+  local over = account.used + amount - account.limit
+  if account.kind == 's' then return over > 0 and 1000 end
+  -- a budget is used whole
+  if account.kind == 'b' then return account.used >= account.limit and account.width - time end
+  return over > 0 and wait_for(account.scope, account.width, over)
+end
+
+local verdicts = {}
+for number_of, request in ipairs(cjson.decode(ARGV[6])) do
+  local verdict, refused, wait, final = { 1, 0, 0 }, nil, 0, false
+  for i = 1, #request, 2 do
+    local account, amount = accounts[request[i] + 1], request[i + 1]
+    local lasts = lasting(account, amount)
     -- of several the one that lasts longest is what to wait for
-    if lasts and (not refused or lasts > wait) then refused, wait = i - 1, lasts end
-    checks[i], answer[4 + i] = check, used
+    if lasts then
+      if not refused or lasts > wait then refused, wait = (i - 1) / 2, lasts end
+      if account.later == nil then account.later = others_may_return(account.scope) end
+      account.wanted = 0
+      final = final or not account.later
+    end
+    verdict[3 + (i + 1) / 2] = account.used
   end
   if refused then
-    answer[1], answer[3], answer[4] = 0, refused, math.max(1, wait)
+    verdict[1], verdict[2], verdict[3] = final and 0 or 2, refused, math.max(1, wait)
   else
-    local reserved = {}
-    for i, check in ipairs(checks) do
-      reserved[#reserved + 1] = take(check)
-      answer[4 + i] = answer[4 + i] + check.amount
-    end
-    if lease ~= '' then
-      redis.call('ZADD', replicas, 'NX', time + life, replica)
-      redis.call('HSET', leases, lease, cjson.encode(reserved))
+    for i = 1, #request, 2 do
+      local account, amount = accounts[request[i] + 1], request[i + 1]
+      account.taken = account.taken + amount
+      account.used = account.used + amount
+      verdict[3 + (i + 1) / 2] = account.used
     end
   end
-  answers[number_of] = answer
+  verdicts[number_of] = verdict
 end
-return { passed, answers }
+
+local opened = {}
+for _, account in ipairs(accounts) do
+  local scope, advance = account.scope, 0
+  -- only where there is plenty: it must not be why another request is refused
+  if account.wanted > 0 and 4 * account.wanted <= account.limit - account.used then
+    advance = account.wanted
+    redis.call('HSET', advances_of(scope), replica, whole(bucket_end))
+    redis.call('PEXPIRE', advances_of(scope), 10 * TENTH)
+  end
+  local taken = account.taken + advance
+  if account.kind == 's' or account.kind == 'b' then
+    local change, field = account.held + taken - account.before, account.kind .. ':' .. scope
+    if change ~= 0 then
+      if account.kind == 's' then
+        change_slots(scope, change)
+      else
+        redis.call('HINCRBY', budget_of(scope), 'reserved', whole(change))
+      end
+      if redis.call('HINCRBY', mine, field, whole(change)) == 0 then redis.call('HDEL', mine, field) end
+    end
+    -- the end of a period is not the end of what is in flight
+    if account.kind == 'b' then redis.call('PEXPIREAT', budget_of(scope), whole(account.width + 86400000)) end
+  elseif taken > 0 then
+    add(scope, whole(math.floor(time / account.width) * account.width), taken)
+  end
+  opened[#opened + 1] = account.used
+  opened[#opened + 1] = advance
+end
+return { time, last and 1 or 0, passed, opened, verdicts }

@@ -1,5 +1,5 @@
 import type { EventPublisher } from '@muxgate/events';
-import { NANO_USD, type Check } from '@muxgate/limits';
+import { NANO_USD, type Limit } from '@muxgate/limits';
 import { messageOf, type Logger } from '@muxgate/runtime';
 
 const MAX_TOLD = 10_000;
@@ -13,17 +13,17 @@ export class BudgetNotices {
     private readonly logger: Logger,
   ) {}
 
-  passed(check: Check): void {
-    this.tell('budget.threshold', check, (usd) => `has passed the threshold of its ${usd} USD`);
+  passed(limit: Limit): void {
+    this.tell('budget.threshold', limit, (usd) => `has passed the threshold of its ${usd} USD`);
   }
 
-  exhausted(check: Check): void {
-    this.tell('budget.exhausted', check, (usd) => `has spent its ${usd} USD; its requests are refused`);
+  exhausted(limit: Limit): void {
+    this.tell('budget.exhausted', limit, (usd) => `has spent its ${usd} USD; its requests are refused`);
   }
 
   private tell(
     type: 'budget.threshold' | 'budget.exhausted',
-    { of, scope, limit, budget }: Check,
+    { of, scope, limit, budget }: Limit,
     says: (usd: number) => string,
   ): void {
     const known = `${type} ${scope}`;

@@ -1,5 +1,4 @@
-import type { Check } from '@muxgate/limits';
-import { NANO_USD } from '@muxgate/limits';
+import { NANO_USD, type Limit } from '@muxgate/limits';
 import { AppError } from '@muxgate/runtime';
 
 const CODES = {
@@ -12,12 +11,12 @@ const CODES = {
 /** A limit or a budget that has no room for a request. */
 export class LimitExceeded extends AppError {
   constructor(
-    check: Check,
+    limit: Limit,
     readonly retryAfterMs: number,
     /** what is left of limits, as flat header pairs */
     readonly limitHeaders: readonly string[],
   ) {
-    super(messageFor(check, retryAfterMs), CODES[check.kind], 429, true);
+    super(messageFor(limit, retryAfterMs), CODES[limit.kind], 429, true);
   }
 
   /** As flat pairs. To send a request again that no budget is left for would only cost time. */
@@ -28,7 +27,7 @@ export class LimitExceeded extends AppError {
   }
 }
 
-function messageFor({ kind, of, limit, budget }: Check, retryAfterMs: number): string {
+function messageFor({ kind, of, limit, budget }: Limit, retryAfterMs: number): string {
   const whose = { key: 'this client key', team: 'the team of this client key', model: 'this model' }[of];
   const again = `try again in ${seconds(retryAfterMs)} s`;
   switch (kind) {

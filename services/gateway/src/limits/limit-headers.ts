@@ -1,4 +1,4 @@
-import type { Check } from '@muxgate/limits';
+import type { Limit } from '@muxgate/limits';
 import type { Envelope } from '../proxy/surface.js';
 
 const FAMILIES = { anthropic: 'anthropic-ratelimit-', openai: 'x-ratelimit-' } as const;
@@ -9,7 +9,7 @@ const FAMILIES = { anthropic: 'anthropic-ratelimit-', openai: 'x-ratelimit-' } a
  */
 export function limitHeaders(
   envelope: Envelope,
-  checks: readonly Check[],
+  limits: readonly Limit[],
   used: readonly number[],
   now: number,
   resetMs: number,
@@ -18,10 +18,10 @@ export function limitHeaders(
   for (const kind of ['requests', 'tokens'] as const) {
     let limit = 0;
     let remaining = Infinity;
-    for (let index = 0; index < checks.length; index++) {
-      const check = checks[index] as Check;
-      const left = Math.max(0, check.limit - (used[index] ?? 0));
-      if (check.kind === kind && left < remaining) [limit, remaining] = [check.limit, left];
+    for (let index = 0; index < limits.length; index++) {
+      const { kind: of, limit: most } = limits[index] as Limit;
+      const left = Math.max(0, most - (used[index] ?? 0));
+      if (of === kind && left < remaining) [limit, remaining] = [most, left];
     }
     if (remaining === Infinity) continue;
     if (envelope === 'anthropic') {

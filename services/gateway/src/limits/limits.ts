@@ -1,34 +1,19 @@
-import type { Check, LocalLimits, Reservation } from '@muxgate/limits';
+import { Claim, type Limit, type LocalLimits, type Refused, type Reservation } from '@muxgate/limits';
 import type { PriceBook } from '@muxgate/pricing';
 import type { Exchange } from '../proxy/exchange.js';
 import type { BudgetNotices } from './budget-notices.js';
+import { claimOf } from './claim-of.js';
 import { LimitExceeded } from './limit-exceeded.js';
 import { limitHeaders } from './limit-headers.js';
 import type { LimitsMetrics } from './limits.metrics.js';
-import { checksOf } from './request-checks.js';
 import type { SharedLimits } from './shared-limits.js';
 
-const MAX_KNOWN = 10_000;
-
-/** What a request has taken of limits, until it is over. */
-export interface Hold {
-  readonly checks: readonly Check[];
-  readonly lease: string | undefined;
-  /** by this replica's own share: Redis does not know of it */
-  readonly local: boolean;
-}
-
 /**
- * Limits and budgets of a request's key, team and model. A request without any goes on in the same tick; the others
- * ask Redis once, for all of them together, and settle once, when it is known what they have used.
+ * Limits and budgets of a request's key, team and model. A request without any goes on in the same tick, and so does one
+ * that has room in what this replica has in advance; the others ask Redis once, for all of them together. Each settles
+ * once, when it is known what it has used.
  */
 export class Limits {
-  private lastLease = 0;
-  /** requests that hold a slot, by scope */
-  private readonly held = new Map<string, number>();
-  /** of budgets when Redis was last heard of */
-  private readonly known = new Map<string, number>();
-
   constructor(
     private readonly shared: SharedLimits,
     private readonly local: LocalLimits,
@@ -38,7 +23,7 @@ export class Limits {
     private readonly spanMs: number,
     private readonly now: () => number = Date.now,
   ) {
-    shared.onReturn(() => local.clear());
+    shared.listen({ returned: () => local.clear(), passed: (limit) => this.passed(limit) });
   }
 
   async start(): Promise<void> {
@@ -49,99 +34,71 @@ export class Limits {
     await this.shared.stop();
   }
 
-  /** Nothing where nothing is limited. Rejects with LimitExceeded. */
+  /**
+   * Nothing where nothing is limited, or where there is room in advance.
+   *
+   * @throws LimitExceeded; or rejects with it
+   */
   admit(exchange: Exchange, maxTokens: number | undefined): Promise<void> | undefined {
-    const checks = checksOf(exchange, maxTokens, this.prices, this.now());
-    if (checks.length === 0) return undefined;
-    const lease = checks.some(({ kind }) => kind !== 'requests') ? String(++this.lastLease) : undefined;
-    return this.shared
-      .reserve({ checks, lease })
-      .then((reservation) =>
-        this.decide(exchange, { checks, lease, local: reservation === undefined }, reservation),
-      );
+    const claim = claimOf(exchange, maxTokens, this.prices, this.now());
+    if (claim === undefined) return undefined;
+    const reservation = this.shared.reserve(claim);
+    if (reservation instanceof Promise)
+      return reservation.then((later) => this.decide(exchange, claim, later));
+    this.decide(exchange, claim, reservation);
+    return undefined;
   }
 
   /** Once, when the exchange is over: what was reserved becomes what was used. */
   settle(exchange: Exchange): void {
-    const { hold } = exchange;
-    exchange.hold = undefined;
-    if (hold === undefined) return;
-    this.letGo(hold);
+    const { claim } = exchange;
+    exchange.claim = undefined;
+    if (claim === undefined) return;
     const { tokens, costNanoUsd } = usedBy(exchange);
-    if (!hold.local) {
-      if (hold.lease !== undefined)
-        this.shared.settle({ lease: hold.lease, tokens, costNanoUsd, checks: hold.checks }, this.passed);
-      return;
-    }
-    for (const check of hold.checks) {
-      if (check.kind !== 'budget') continue;
-      this.local.spend(check.scope, costNanoUsd - check.amount);
-      this.shared.spend(check, costNanoUsd, this.passed);
-    }
+    this.shared.settle(claim, tokens, costNanoUsd);
+    if (!claim.isLocal) return;
+    for (const [index, { kind, scope }] of claim.limits.entries())
+      if (kind === 'budget') this.local.spend(scope, costNanoUsd - (claim.amounts[index] ?? 0));
   }
 
-  private decide(exchange: Exchange, hold: Hold, shared: Reservation | undefined): void {
-    const { checks } = hold;
-    if (shared !== undefined) this.learn(checks, shared);
-    const reservation = shared ?? this.reserveLocally(checks);
-    if (!reservation.granted) throw this.refusal(exchange, checks, reservation);
-    for (const { kind, scope } of checks)
-      if (kind === 'slots') this.held.set(scope, (this.held.get(scope) ?? 0) + 1);
-    exchange.hold = hold;
+  private decide(exchange: Exchange, claim: Claim, shared: Reservation | undefined): void {
+    const reservation = shared ?? this.reserveLocally(claim);
+    if (!reservation.granted) throw this.refusal(exchange, claim.limits, reservation);
+    exchange.claim = claim;
     // the client has left while we asked
     if (exchange.closed) return this.settle(exchange);
     const { envelope } = exchange.surface;
-    exchange.limitHeaders = limitHeaders(envelope, checks, reservation.used, this.now(), this.spanMs);
+    exchange.limitHeaders = limitHeaders(envelope, claim.limits, reservation.used, this.now(), this.spanMs);
   }
 
-  private reserveLocally(checks: readonly Check[]): Reservation {
-    return this.local.reserve(
-      checks,
-      this.shared.replicas,
-      this.now(),
-      (scope) => this.held.get(scope) ?? 0,
-      (scope) => this.known.get(scope) ?? 0,
-    );
+  private reserveLocally(claim: Claim): Reservation {
+    const { limits, amounts, accounts } = claim;
+    const known = accounts.map(({ held, usedByAll }) => ({ held, used: usedByAll }));
+    const reservation = this.local.reserve(limits, amounts, known, this.shared.replicas, this.now());
+    if (reservation.granted) this.shared.grantLocally(claim);
+    return reservation;
   }
 
   private refusal(
     exchange: Exchange,
-    checks: readonly Check[],
-    { refusedBy, retryAfterMs, used }: Extract<Reservation, { granted: false }>,
+    limits: readonly Limit[],
+    { refusedBy, retryAfterMs, used }: Refused,
   ): LimitExceeded {
-    const check = checks[refusedBy] as Check;
-    this.metrics.refused.inc({ scope: check.of });
-    if (check.kind === 'budget') {
-      this.metrics.exhausted.inc({ scope: check.of });
-      this.notices.exhausted(check);
+    const limit = limits[refusedBy] as Limit;
+    this.metrics.refused.inc({ scope: limit.of });
+    if (limit.kind === 'budget') {
+      this.metrics.exhausted.inc({ scope: limit.of });
+      this.notices.exhausted(limit);
     }
-    const reset = check.kind === 'budget' ? this.spanMs : retryAfterMs;
-    const headers = limitHeaders(exchange.surface.envelope, checks, used, this.now(), reset);
-    return new LimitExceeded(check, retryAfterMs, headers);
+    const reset = limit.kind === 'budget' ? this.spanMs : retryAfterMs;
+    const headers = limitHeaders(exchange.surface.envelope, limits, used, this.now(), reset);
+    return new LimitExceeded(limit, retryAfterMs, headers);
   }
 
-  private learn(checks: readonly Check[], { used }: Reservation): void {
-    for (let index = 0; index < checks.length; index++) {
-      const { kind, scope } = checks[index] as Check;
-      if (kind !== 'budget') continue;
-      if (this.known.size >= MAX_KNOWN) this.known.clear();
-      this.known.set(scope, used[index] ?? 0);
-    }
+  private passed(limit: Limit): void {
+    this.metrics.thresholds.inc({ scope: limit.of });
+    this.notices.passed(limit);
   }
-
-  private letGo({ checks }: Hold): void {
-    for (const { kind, scope } of checks) {
-      if (kind !== 'slots') continue;
-      const left = (this.held.get(scope) ?? 0) - 1;
-      if (left > 0) this.held.set(scope, left);
-      else this.held.delete(scope);
-    }
-  }
-
-  private readonly passed = (check: Check): void => {
-    this.metrics.thresholds.inc({ scope: check.of });
-    this.notices.passed(check);
-  };
 }
 
 /** What the exchange has used, over all attempts that were billed: all tokens, cached ones too, and what they cost. */

@@ -1,13 +1,17 @@
-import type {
-  Check,
-  LimitStore,
-  Reservation,
-  ReservationRequest,
-  Settlement,
-  Spending,
-  Turn,
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import {
+  Account,
+  type Claim,
+  type Limit,
+  type LimitStore,
+  type Refused,
+  type Reservation,
+  type Statement,
+  type Turn,
+  type Verdict,
 } from '@muxgate/limits';
 import { messageOf, type Logger } from '@muxgate/runtime';
+import type { MaybePromise } from '../proxy/when-ready.js';
 
 export interface SharedLimitsOptions {
   readonly heartbeatMs: number;
@@ -15,42 +19,59 @@ export interface SharedLimitsOptions {
   readonly waitMs: number;
 }
 
-export type OnPassed = (check: Check) => void;
+export interface SharedLimitsListener {
+  /** Redis is back */
+  returned(): void;
+  /** a budget has passed its threshold */
+  passed(limit: Limit): void;
+}
 
 interface Waiting {
-  readonly request: ReservationRequest;
+  readonly claim: Claim;
+  /** which of its limits Redis is asked for; the others were given out of advances */
+  asked: number[];
+  tries: number;
   readonly answer: (reservation: Reservation | undefined) => void;
 }
 
-interface Unsettled extends Settlement {
-  readonly checks: readonly Check[];
-  readonly passed: OnPassed;
-}
-
-interface Unspent extends Spending {
-  readonly check: Check;
-  readonly passed: OnPassed;
+/** What Redis may have heard, or not. */
+interface Unanswered {
+  readonly turn: number;
+  readonly statements: readonly Statement[];
 }
 
 /** In one call: more would keep Redis from others for too long. */
-const MAX_BATCH = 64;
+const MAX_REQUESTS = 64;
+const MAX_STATEMENTS = 256;
+const MAX_ACCOUNTS = 10_000;
+/** Until what other replicas have in advance is used or back: a tenth of a second, and the way. */
+const LATER_MS = 25;
+const MAX_TRIES = 10;
 const LOOKS = 10;
 
 /**
- * The limits that all replicas share. One call at a time is on its way to Redis, and what is told and asked meanwhile
- * leaves together with the next: the busier, the less each costs. While Redis is away nothing is asked; what was used
- * meanwhile is told when it is back.
+ * The limits that all replicas share. A request that the advances of its limits have room for goes on at once. For the
+ * others one call at a time is on its way to Redis, and what is stated and asked meanwhile leaves together with the next:
+ * the busier, the less each costs. While Redis is away nothing is asked; what was used meanwhile is stated when it is back.
  */
 export class SharedLimits {
+  private readonly accounts = new Map<string, Account>();
+  /** with something to state */
+  private readonly changed = new Set<Account>();
+  /** with an advance, which is to be ended */
+  private readonly ahead = new Set<Account>();
   private waiting: Waiting[] = [];
-  private unsettled: Unsettled[] = [];
-  private readonly unspent = new Map<string, Unspent>();
+  private later = 0;
+  private turn = 0;
+  private unanswered: Unanswered | undefined;
   private scheduled = false;
   private calling: Promise<void> | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private heartbeat: NodeJS.Timeout | undefined;
+  private ending: NodeJS.Timeout | undefined;
+  private advancesEnd = 0;
   private away = false;
   private stopped = false;
-  private returned: () => void = () => undefined;
+  private listener: SharedLimitsListener = { returned: () => undefined, passed: () => undefined };
   /** how many share the limits, as far as is known */
   replicas = 1;
 
@@ -58,18 +79,24 @@ export class SharedLimits {
     private readonly store: LimitStore,
     private readonly options: SharedLimitsOptions,
     private readonly logger: Logger,
+    /** of a clock that never goes back, ms */
+    private readonly now: () => number = performance.now.bind(performance),
   ) {}
 
   async start(): Promise<void> {
     await this.beat();
     if (this.stopped) return;
-    this.timer = setTimeout(() => void this.start(), this.options.heartbeatMs).unref();
+    this.heartbeat = setTimeout(() => void this.start(), this.options.heartbeatMs).unref();
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    clearTimeout(this.timer);
-    while (!this.away && (this.calling !== undefined || this.hasQueued)) await this.flush();
+    clearTimeout(this.heartbeat);
+    this.endAdvances();
+    while (!this.away && (this.calling !== undefined || this.hasQueued)) {
+      await this.flush();
+      await nextTurn();
+    }
     if (this.away) return;
     await this.store.leave().catch(() => undefined);
   }
@@ -78,31 +105,67 @@ export class SharedLimits {
     return this.away;
   }
 
-  onReturn(listener: () => void): void {
-    this.returned = listener;
+  listen(listener: SharedLimitsListener): void {
+    this.listener = listener;
   }
 
-  /** Undefined while Redis is away. */
-  reserve(request: ReservationRequest): Promise<Reservation | undefined> {
-    if (this.away) return Promise.resolve(undefined);
+  accountOf(limit: Limit): Account {
+    let account = this.accounts.get(limit.scope);
+    if (account === undefined) {
+      if (this.accounts.size >= MAX_ACCOUNTS) this.forgetIdle();
+      this.accounts.set(limit.scope, (account = new Account(limit, this.now())));
+    } else if (account.limit !== limit) account.limit = limit;
+    return account;
+  }
+
+  /** At once where the advances have room; undefined while Redis is away. */
+  reserve(claim: Claim): MaybePromise<Reservation | undefined> {
+    for (const limit of claim.limits) claim.accounts.push(this.accountOf(limit));
+    if (this.away) return undefined;
+    if (this.giveOut(claim, this.now())) return { granted: true, used: claim.used };
     return new Promise((answer) => {
-      this.waiting.push({ request, answer });
+      this.waiting.push({ claim, asked: [], tries: 0, answer });
       this.schedule();
     });
   }
 
-  settle(settlement: Settlement & { readonly checks: readonly Check[] }, passed: OnPassed): void {
-    this.unsettled.push({ ...settlement, passed });
-    this.schedule();
+  /** While Redis is away: it learns of what is held when it is back. */
+  grantLocally(claim: Claim): void {
+    claim.isLocal = true;
+    for (const [i, account] of claim.accounts.entries()) {
+      account.grantLocally(claim.amounts[i] ?? 0);
+      this.change(account);
+    }
   }
 
-  /** Of a budget, without a reservation; told in sums. */
-  spend(check: Check, costNanoUsd: number, passed: OnPassed): void {
-    const { scope, budget } = check;
-    if (budget === undefined || costNanoUsd === 0) return;
-    const before = this.unspent.get(scope)?.costNanoUsd ?? 0;
-    const { warnAt, periodEnd } = budget;
-    this.unspent.set(scope, { scope, costNanoUsd: before + costNanoUsd, warnAt, periodEnd, check, passed });
+  /** Once, when a request is over that a claim was granted to. */
+  settle({ limits, accounts, amounts, buckets, isLocal }: Claim, tokens: number, costNanoUsd: number): void {
+    for (let i = 0; i < limits.length; i++) {
+      const { kind } = limits[i] as Limit;
+      const account = accounts[i] as Account;
+      const amount = amounts[i] as number;
+      if (kind === 'requests' || (kind === 'tokens' && isLocal)) continue;
+      account.settle(amount, buckets[i] ?? 0, kind === 'budget' ? costNanoUsd : tokens);
+      this.change(account);
+    }
+  }
+
+  /** All limits out of their advances, or none. */
+  private giveOut({ accounts, amounts, buckets, used }: Claim, now: number): boolean {
+    for (let i = 0; i < accounts.length; i++)
+      if (!(accounts[i] as Account).fits(amounts[i] as number, now)) return false;
+    for (let i = 0; i < accounts.length; i++) {
+      const account = accounts[i] as Account;
+      buckets[i] = account.take(amounts[i] as number);
+      used[i] = account.used;
+    }
+    return true;
+  }
+
+  /** It is stated at once, unless an advance ends soon. */
+  private change(account: Account): void {
+    if (account.hasAdvance) return;
+    this.changed.add(account);
     this.schedule();
   }
 
@@ -116,56 +179,189 @@ export class SharedLimits {
   }
 
   private get hasQueued(): boolean {
-    return this.waiting.length + this.unsettled.length + this.unspent.size > 0;
+    return this.waiting.length + this.later + this.changed.size > 0 || this.unanswered !== undefined;
   }
 
   /** Sends what there is, unless a call is on its way: what has come meanwhile leaves when it has its answer. */
   private flush(): Promise<void> {
     this.calling ??= this.call().finally(() => {
       this.calling = undefined;
-      if (this.hasQueued) this.schedule();
+      if (this.waiting.length + this.changed.size > 0) this.schedule();
     });
     return this.calling;
   }
 
   private async call(): Promise<void> {
+    if (this.unanswered !== undefined) await this.stateAgain(this.unanswered);
     if (this.away) return;
-    if (this.unspent.size > 0) await this.sendSpendings();
-    if (this.away || this.waiting.length + this.unsettled.length === 0) return;
-    const over = this.unsettled.splice(0, MAX_BATCH);
-    // nobody is refused a slot that is free and only waits to be told
-    await this.sendTurn(over, this.unsettled.length > 0 ? [] : this.waiting.splice(0, MAX_BATCH));
+    const now = this.now();
+    const places = new Map<Account, number>();
+    const requests: number[][] = [];
+    const asking = this.waiting.splice(0, MAX_REQUESTS).filter((waiting) => {
+      const request = this.ask(waiting, places, now);
+      if (request.length > 0) return requests.push(request);
+      waiting.answer({ granted: true, used: waiting.claim.used });
+      return false;
+    });
+    for (const account of this.changed) {
+      if (places.size >= MAX_STATEMENTS) break;
+      placeOf(account, places);
+    }
+    if (places.size === 0) return;
+    const accounts = [...places.keys()];
+    const statements = accounts.map((account) => {
+      this.changed.delete(account);
+      this.ahead.delete(account);
+      const statement = account.state(now);
+      return this.stopped ? { ...statement, wanted: 0 } : statement;
+    });
+    await this.sendTurn(accounts, statements, asking, requests);
   }
 
-  private async sendTurn(over: readonly Unsettled[], asking: readonly Waiting[]): Promise<void> {
-    const requests = asking.map(({ request }) => request);
-    let turn: Turn;
+  private async stateAgain({ turn, statements }: Unanswered): Promise<void> {
     try {
-      turn = await this.inTime(this.store.turn(over, requests));
+      const { isNew, passed } = await this.inTime(this.store.turn(turn, statements, []));
+      this.unanswered = undefined;
+      if (isNew) this.stateAll();
+      for (const place of passed) this.listener.passed((statements[place] as Statement).limit);
     } catch (error) {
       this.leave(error);
-      this.unsettled = [...over, ...this.unsettled];
-      for (const { request, answer } of asking) {
-        // it may yet be carried out, and nobody would hold it
-        const { lease, checks } = request;
-        if (lease !== undefined) this.settle({ lease, checks, tokens: 0, costNanoUsd: 0 }, () => undefined);
-        answer(undefined);
+    }
+  }
+
+  /** Takes what advances have room for, and answers what is to be asked: place of an account, amount, and so on. */
+  private ask(waiting: Waiting, places: Map<Account, number>, now: number): number[] {
+    const { accounts, amounts, buckets, used } = waiting.claim;
+    const request: number[] = [];
+    waiting.asked = [];
+    for (let i = 0; i < accounts.length; i++) {
+      const account = accounts[i] as Account;
+      const amount = amounts[i] as number;
+      if (account.fits(amount, now)) {
+        buckets[i] = account.take(amount);
+        used[i] = account.used;
+        continue;
+      }
+      account.ask(amount, now);
+      waiting.asked.push(i);
+      request.push(placeOf(account, places), amount);
+    }
+    return request;
+  }
+
+  private async sendTurn(
+    accounts: readonly Account[],
+    statements: readonly Statement[],
+    asking: readonly Waiting[],
+    requests: readonly number[][],
+  ): Promise<void> {
+    let turn: Turn;
+    const number = ++this.turn;
+    const sentAt = this.now();
+    try {
+      turn = await this.inTime(this.store.turn(number, statements, requests));
+    } catch (error) {
+      this.unanswered = { turn: number, statements };
+      // what Redis may have granted nonetheless is not held
+      for (const account of accounts) this.changed.add(account);
+      this.leave(error);
+      for (const waiting of asking) {
+        this.giveBack(waiting);
+        waiting.answer(undefined);
       }
       return;
     }
-    for (const [index, { answer }] of asking.entries()) answer(turn.reservations[index]);
-    for (const scope of turn.passed) tellPassed(over, scope);
+    if (turn.isNew) this.stateAll();
+    if (turn.isRepeated) return this.askAgain(accounts, asking);
+    for (const [index, waiting] of asking.entries()) this.decide(waiting, turn, index);
+    this.openAdvances(accounts, turn, sentAt);
+    for (const place of turn.passed) this.listener.passed((accounts[place] as Account).limit);
   }
 
-  private async sendSpendings(): Promise<void> {
-    const batch = [...this.unspent.values()];
-    this.unspent.clear();
-    try {
-      const passed = await this.inTime(this.store.spend(batch));
-      for (const { scope, check, passed: tell } of batch) if (passed.includes(scope)) tell(check);
-    } catch (error) {
-      this.leave(error);
-      for (const { check, costNanoUsd, passed } of batch) this.spend(check, costNanoUsd, passed);
+  /** The answer was lost on its way, and the client has sent the call again: what was granted is not known, or held. */
+  private askAgain(accounts: readonly Account[], asking: readonly Waiting[]): void {
+    for (const account of accounts) this.changed.add(account);
+    for (const waiting of asking) this.giveBack(waiting);
+    this.waiting = [...asking, ...this.waiting];
+  }
+
+  private decide(waiting: Waiting, { at, verdicts }: Turn, index: number): void {
+    const verdict = verdicts[index] as Verdict;
+    const { claim, asked, answer } = waiting;
+    for (const [place, i] of asked.entries()) claim.used[i] = verdict.used[place] ?? 0;
+    if (verdict.outcome === 'granted') {
+      for (const i of asked)
+        claim.buckets[i] = (claim.accounts[i] as Account).grant(claim.amounts[i] ?? 0, at);
+      answer({ granted: true, used: claim.used });
+      return;
+    }
+    this.giveBack(waiting);
+    if (verdict.outcome === 'later' && ++waiting.tries < MAX_TRIES) return this.askLater(waiting);
+    const { retryAfterMs } = verdict;
+    const refusedBy = asked[verdict.refusedBy] ?? 0;
+    const refused: Refused = { granted: false, refusedBy, retryAfterMs, used: claim.used };
+    answer(refused);
+  }
+
+  private askLater(waiting: Waiting): void {
+    this.later++;
+    setTimeout(() => {
+      this.later--;
+      if (this.away) return waiting.answer(undefined);
+      this.waiting.push(waiting);
+      this.schedule();
+    }, LATER_MS);
+  }
+
+  /** What was taken of advances for a request that other limits have no room for. */
+  private giveBack({ claim, asked }: Waiting): void {
+    for (const [i, account] of claim.accounts.entries()) {
+      if (asked.includes(i)) continue;
+      account.settle(claim.amounts[i] ?? 0, claim.buckets[i] ?? 0, 0);
+      this.change(account);
+    }
+  }
+
+  private openAdvances(accounts: readonly Account[], turn: Turn, sentAt: number): void {
+    const { bucket, advancesEndInMs } = turn;
+    // Redis told its time after the call had left: here they end no later than there
+    this.advancesEnd = sentAt + advancesEndInMs;
+    for (const [place, account] of accounts.entries()) {
+      const { used, advance } = turn.accounts[place] ?? { used: 0, advance: 0 };
+      account.open({ used, advance, bucket, endsAt: this.advancesEnd });
+      if (advance > 0) this.ahead.add(account);
+    }
+    if (this.ahead.size > 0 && this.ending === undefined) this.awaitEnd();
+  }
+
+  private awaitEnd(): void {
+    const ms = Math.max(1, Math.ceil(this.advancesEnd - this.now()));
+    this.ending = setTimeout(() => this.endAdvances(this.now()), ms);
+  }
+
+  /** What came of them is stated, and new ones are asked for where they were needed. */
+  private endAdvances(now = Infinity): void {
+    clearTimeout(this.ending);
+    this.ending = undefined;
+    for (const account of this.ahead) {
+      if (!account.hasEnded(now)) continue;
+      this.ahead.delete(account);
+      this.changed.add(account);
+    }
+    if (this.ahead.size > 0) this.awaitEnd();
+    if (this.changed.size > 0) this.schedule();
+  }
+
+  private stateAll(): void {
+    for (const account of this.accounts.values()) if (account.held !== 0) this.changed.add(account);
+  }
+
+  private forgetIdle(): void {
+    const now = this.now();
+    let looks = 0;
+    for (const [scope, account] of this.accounts) {
+      if (account.isIdle(now)) this.accounts.delete(scope);
+      if (++looks === LOOKS) return;
     }
   }
 
@@ -175,7 +371,7 @@ export class SharedLimits {
       if (!this.away) return;
       this.away = false;
       this.logger.info('limits are shared again');
-      this.returned();
+      this.listener.returned();
       await this.flush();
     } catch (error) {
       this.leave(error);
@@ -190,6 +386,7 @@ export class SharedLimits {
       { reason: messageOf(error), replicas },
       'limits are kept by this replica alone, its share of each',
     );
+    this.endAdvances();
     for (const { answer } of this.waiting.splice(0)) answer(undefined);
   }
 
@@ -206,8 +403,8 @@ export class SharedLimits {
   }
 }
 
-function tellPassed(over: readonly Unsettled[], scope: string): void {
-  const settled = over.find(({ checks }) => checks.some((check) => check.scope === scope));
-  const check = settled?.checks.find((known) => known.scope === scope);
-  if (check !== undefined) settled?.passed(check);
+function placeOf(account: Account, places: Map<Account, number>): number {
+  let place = places.get(account);
+  if (place === undefined) places.set(account, (place = places.size));
+  return place;
 }

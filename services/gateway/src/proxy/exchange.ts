@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Client } from '@muxgate/clients';
 import type { ConfigSnapshot } from '@muxgate/config';
+import type { Claim } from '@muxgate/limits';
 import type { HookRequest } from '@muxgate/plugins';
 import { requestId, type AppError } from '@muxgate/runtime';
-import type { Hold } from '../limits/limits.js';
 import type { HealthTrial } from '../targets/target-health.js';
 import type { RequestTrace } from '../tracing/request-trace.js';
 import type { Bill } from '../usage/exchange-events.js';
@@ -64,7 +64,7 @@ export class Exchange implements AnswerFacts {
   clientGone = false;
   closed = false;
   /** what it has taken of limits, to be settled once */
-  hold: Hold | undefined;
+  claim: Claim | undefined;
   /** what is left of its limits, as flat header pairs */
   limitHeaders: readonly string[] | undefined;
   /** where `OpenExchanges` has it */

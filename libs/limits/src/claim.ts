@@ -1,0 +1,20 @@
+import type { Account } from './account.js';
+import type { Limit } from './limit.js';
+
+/** What a request takes of limits, until it is over; the lists run side by side. */
+export class Claim {
+  /** filled as the limits are asked */
+  readonly accounts: Account[] = [];
+  /** where amounts are booked: of windows */
+  readonly buckets: number[] = [];
+  /** of each limit by all replicas, this request included, when it was granted */
+  used: number[] = [];
+  /** by this replica's own share: Redis knows of what is held, and of no more */
+  isLocal = false;
+
+  constructor(
+    readonly limits: readonly Limit[],
+    /** what the request is thought to take of each: requests, tokens, requests at once, nano-USD */
+    readonly amounts: readonly number[],
+  ) {}
+}
