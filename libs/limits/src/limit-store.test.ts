@@ -138,19 +138,18 @@ describe('limits in Redis', () => {
 
   it('give an advance where there is plenty, and take back what is left of it', async () => {
     const [one, other] = [new Replica({ spanMs: 60_000 }), new Replica({ spanMs: 60_000 })];
-    for (const kind of ['requests', 'tokens', 'slots', 'budget'] as const) {
+    for (const kind of ['requests', 'tokens', 'slots'] as const) {
       const limit = limitOf(kind, kind, 10_000);
       const scarce = await one.turn([state(limit, { wanted: 2_500 })], [[0, 10]]);
       expect(scarce.accounts).toEqual([{ used: 10, advance: 0 }]);
-      const held = kind === 'slots' || kind === 'budget' ? 10 : 0;
+      const held = kind === 'slots' ? 10 : 0;
       const { accounts, bucket, advancesEndInMs } = await one.turn([state(limit, { held, wanted: 2_400 })]);
       expect(accounts).toEqual([{ used: 10, advance: 2_400 }]);
       expect(advancesEndInMs).toBeGreaterThanOrEqual(0);
       expect(advancesEndInMs).toBeLessThan(100);
       // it counts as used, and another replica's request that it leaves no room for is asked to wait
       expect((await other.ask(limit, 1)).used).toEqual([2_411]);
-      if (kind !== 'budget')
-        expect(await other.ask(limit, 9_000, held / 10)).toMatchObject({ outcome: 'later', used: [2_411] });
+      expect(await other.ask(limit, 9_000, held / 10)).toMatchObject({ outcome: 'later', used: [2_411] });
       const corrections = held === 0 ? [bucket, -2_300] : [];
       const over = await one.turn([
         state(limit, { held: 110 * Math.sign(held), endsAdvance: true, corrections }),
@@ -160,6 +159,20 @@ describe('limits in Redis', () => {
         kind === 'budget' ? 'granted' : 'refused',
       );
     }
+  });
+
+  it('reserve an advance of a budget, and book what was spent of it', async () => {
+    const [one, other] = [new Replica(), new Replica()];
+    const limit = limitOf('budget', 'b', 10_000);
+    expect((await one.turn([state(limit, { wanted: 2_500 })])).accounts).toEqual([
+      { used: 0, advance: 2_500 },
+    ]);
+    expect(await budget('b')).toMatchObject({ reserved: '2500' });
+    await one.turn([state(limit, { held: 100, spent: 2_000, endsAdvance: true })]);
+    expect(await budget('b')).toEqual({ reserved: '100', spent: '2000' });
+    // it is used whole, whatever a request costs
+    expect((await other.ask(limit, 9_000)).outcome).toBe('granted');
+    expect((await other.ask(limit, 1, 9_000)).outcome).toBe('refused');
   });
 
   it('are not waited for when the advance of another replica has long ended', async () => {
