@@ -53,12 +53,10 @@ export class Account {
   private booked = 0;
   /** of the limit, by all replicas, when Redis last said so */
   usedByAll = 0;
-  /** how much was needed lately: to ask for as much in advance */
+  /** what was needed in the running interval, and in the one before it: to ask for as much in advance */
   private since: number;
-  private requests = 0;
-  private given = 0;
-  private asked = 0;
-  private peak = 0;
+  private needed = new Needed();
+  private neededBefore = new Needed();
   private readonly isHeld: boolean;
   private widthMs = COARSE_MS;
 
@@ -89,18 +87,19 @@ export class Account {
 
   /** Out of the advance, where it {@link fits}. Answers the bucket, which {@link settle} wants to know. */
   take(amount: number): number {
-    this.requests++;
-    this.given += amount;
+    const { needed } = this;
+    needed.requests++;
     this.use += amount;
     if (this.isHeld) this.hold(amount);
+    else needed.amount += amount;
     return this.bucket;
   }
 
   /** What Redis is asked for. */
   ask(amount: number, now: number): void {
     if (now - this.since >= STALE_MS) this.watch(now);
-    this.requests++;
-    this.asked += amount;
+    this.needed.requests++;
+    this.needed.amount += amount;
   }
 
   /** What Redis has granted, at a moment of its clock. Answers the bucket. */
@@ -186,7 +185,7 @@ export class Account {
 
   private hold(amount: number): void {
     this.held += amount;
-    if (this.use > this.peak) this.peak = this.use;
+    if (this.use > this.needed.peak) this.needed.peak = this.use;
   }
 
   private correct(bucket: number, by: number): void {
@@ -206,17 +205,35 @@ export class Account {
 
   /** Nothing of what counts by the millisecond: there is no tenth of a second that it could be booked in. */
   private wanted(now: number): number {
-    if (this.widthMs < COARSE_MS || this.requests < BUSY || now - this.since >= STALE_MS) return 0;
-    const needed = this.isHeld ? this.peak - this.held : this.given;
+    const { needed, neededBefore, isHeld } = this;
+    const requests = Math.max(needed.requests, neededBefore.requests);
+    if (this.widthMs < COARSE_MS || requests < BUSY || now - this.since >= STALE_MS) return 0;
+    const more = isHeld ? Math.max(needed.peak, neededBefore.peak) - this.held : 0;
+    const amount = Math.max(needed.amount, neededBefore.amount) + more;
     // at least one: what is held and given back meanwhile goes through an advance, too
-    return Math.max(1, Math.ceil(HEADROOM * (needed + this.asked)));
+    return Math.max(1, Math.ceil(HEADROOM * amount));
   }
 
   private watch(now: number): void {
+    [this.needed, this.neededBefore] = [this.neededBefore, this.needed];
+    if (now - this.since >= STALE_MS) this.neededBefore.forget();
+    this.needed.forget();
+    this.needed.peak = this.use;
     this.since = now;
+  }
+}
+
+/** Of a tenth of a second. */
+class Needed {
+  requests = 0;
+  /** of a window; of what is held, what Redis was asked for beside the advance */
+  amount = 0;
+  /** of what is held */
+  peak = 0;
+
+  forget(): void {
     this.requests = 0;
-    this.given = 0;
-    this.asked = 0;
-    this.peak = this.use;
+    this.amount = 0;
+    this.peak = 0;
   }
 }

@@ -3,6 +3,34 @@ import type { Envelope } from '../proxy/surface.js';
 
 const FAMILIES = { anthropic: 'anthropic-ratelimit-', openai: 'x-ratelimit-' } as const;
 
+/** Written out: names that are put together for each answer are names that Node looks at anew. */
+const NAMES = {
+  anthropic: {
+    requests: {
+      limit: 'anthropic-ratelimit-requests-limit',
+      remaining: 'anthropic-ratelimit-requests-remaining',
+      reset: 'anthropic-ratelimit-requests-reset',
+    },
+    tokens: {
+      limit: 'anthropic-ratelimit-tokens-limit',
+      remaining: 'anthropic-ratelimit-tokens-remaining',
+      reset: 'anthropic-ratelimit-tokens-reset',
+    },
+  },
+  openai: {
+    requests: {
+      limit: 'x-ratelimit-limit-requests',
+      remaining: 'x-ratelimit-remaining-requests',
+      reset: 'x-ratelimit-reset-requests',
+    },
+    tokens: {
+      limit: 'x-ratelimit-limit-tokens',
+      remaining: 'x-ratelimit-remaining-tokens',
+      reset: 'x-ratelimit-reset-tokens',
+    },
+  },
+} as const;
+
 /**
  * What is left of the limits per minute, as flat header pairs with the names that the surface's SDKs know; of several
  * limits of a kind the one that has least left.
@@ -15,26 +43,32 @@ export function limitHeaders(
   resetMs: number,
 ): string[] {
   const headers: string[] = [];
-  for (const kind of ['requests', 'tokens'] as const) {
-    let limit = 0;
-    let remaining = Infinity;
-    for (let index = 0; index < limits.length; index++) {
-      const { kind: of, limit: most } = limits[index] as Limit;
-      const left = Math.max(0, most - (used[index] ?? 0));
-      if (of === kind && left < remaining) [limit, remaining] = [most, left];
-    }
-    if (remaining === Infinity) continue;
-    if (envelope === 'anthropic') {
-      headers.push(`anthropic-ratelimit-${kind}-limit`, String(limit));
-      headers.push(`anthropic-ratelimit-${kind}-remaining`, String(remaining));
-      headers.push(`anthropic-ratelimit-${kind}-reset`, isoSecond(Math.ceil((now + resetMs) / 1000)));
-    } else {
-      headers.push(`x-ratelimit-limit-${kind}`, String(limit));
-      headers.push(`x-ratelimit-remaining-${kind}`, String(remaining));
-      headers.push(`x-ratelimit-reset-${kind}`, `${Math.ceil(resetMs / 1000)}s`);
-    }
-  }
+  pushHeaders(headers, 'requests', envelope, limits, used, now, resetMs);
+  pushHeaders(headers, 'tokens', envelope, limits, used, now, resetMs);
   return headers;
+}
+
+function pushHeaders(
+  headers: string[],
+  kind: 'requests' | 'tokens',
+  envelope: Envelope,
+  limits: readonly Limit[],
+  used: readonly number[],
+  now: number,
+  resetMs: number,
+): void {
+  let limit = 0;
+  let remaining = Infinity;
+  for (let index = 0; index < limits.length; index++) {
+    const { kind: of, limit: most } = limits[index] as Limit;
+    const left = Math.max(0, most - (used[index] ?? 0));
+    if (of === kind && left < remaining) [limit, remaining] = [most, left];
+  }
+  if (remaining === Infinity) return;
+  const names = NAMES[envelope][kind];
+  const reset =
+    envelope === 'anthropic' ? isoSecond(Math.ceil((now + resetMs) / 1000)) : `${Math.ceil(resetMs / 1000)}s`;
+  headers.push(names.limit, String(limit), names.remaining, String(remaining), names.reset, reset);
 }
 
 let lastSecond = { epoch: 0, iso: '' };

@@ -329,7 +329,10 @@ export class SharedLimits {
     for (const [place, account] of accounts.entries()) {
       const { used, advance } = turn.accounts[place] ?? { used: 0, advance: 0 };
       account.open({ used, advance, bucket, endsAt: this.advancesEnd });
-      if (advance > 0) this.ahead.add(account);
+      if (advance === 0) continue;
+      this.ahead.add(account);
+      // what has come meanwhile is stated with its end
+      this.changed.delete(account);
     }
     if (this.ahead.size > 0 && this.ending === undefined) this.awaitEnd();
   }
