@@ -1,5 +1,6 @@
 import { LATENCY_BUCKETS, latencyBucket } from './latencies.js';
 import { noSums, packSums, type UsageSums } from './sums.js';
+import { TextBuffer } from './text-buffer.js';
 import { hourStart } from './zone.js';
 
 /** Tokens and cost of one upstream attempt, when it has ended. */
@@ -50,16 +51,18 @@ export class UsageBatch {
   readonly hours = new Map<number, Map<string, UsageSums>>();
   /** by epoch minute */
   readonly minutes = new Map<number, Minute>();
-  readonly rows: string[] = [];
+  rowCount = 0;
   private groups = 0;
 
   constructor(
     private readonly timeZone: string,
     private readonly limits: BatchLimits,
+    /** packed, see `packRow` */
+    readonly rows = new TextBuffer(),
   ) {}
 
   get isEmpty(): boolean {
-    return this.hours.size === 0 && this.rows.length === 0;
+    return this.hours.size === 0 && this.rowCount === 0;
   }
 
   /** @returns what found no room any more */
@@ -86,8 +89,9 @@ export class UsageBatch {
     }
     const bucket = latencyBucket(durationMs);
     minute.latencies[bucket] = (minute.latencies[bucket] ?? 0) + 1;
-    if (this.rows.length < this.limits.rows) this.rows.push(row);
-    else return 'request_log';
+    if (this.rowCount >= this.limits.rows) return 'request_log';
+    this.rows.append(row);
+    this.rowCount++;
     return group !== null && sums === undefined ? 'usage' : undefined;
   }
 

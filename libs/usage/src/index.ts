@@ -13,9 +13,17 @@ export {
   type RequestFilter,
   type RequestQuery,
 } from './request-log.js';
-export { packRow, type RequestRow } from './request-row.js';
+export {
+  packFacts,
+  packParties,
+  packRow,
+  type RequestFacts,
+  type RequestParties,
+  type RequestRow,
+} from './request-row.js';
 export { RollUp, type Retention } from './roll-up.js';
 export { COUNTS, noSums, packGroup, unpackGroup, type UsageGroup, type UsageSums } from './sums.js';
+export { TextBuffer } from './text-buffer.js';
 export {
   DIMENSIONS,
   UsageReader,

@@ -1,6 +1,6 @@
 import type { TargetConfig } from '@muxgate/config';
 import { costNanoUsd, type PriceBook } from '@muxgate/pricing';
-import { packGroup, packRow, type AttemptEvent, type RequestEvent } from '@muxgate/usage';
+import { packFacts, packGroup, packParties, type AttemptEvent, type RequestEvent } from '@muxgate/usage';
 import type { Decision } from '../proxy/decision.js';
 import type { Exchange } from '../proxy/exchange.js';
 
@@ -49,21 +49,64 @@ export function attemptEvent(exchange: Exchange, prices: PriceBook, at: number):
 }
 
 type Client = NonNullable<Exchange['client']>;
-const groups = new WeakMap<TargetConfig, WeakMap<Client, string>>();
 
-/** Packed once for each client of a target. */
-function groupOf({ client }: Exchange, { model, provider, target }: Decision): string {
-  if (client === undefined)
-    return packGroup({ key: NONE, team: NONE, model: model.name, provider: provider.name });
-  let ofTarget = groups.get(target);
-  if (ofTarget === undefined) groups.set(target, (ofTarget = new WeakMap()));
-  let group = ofTarget.get(client);
-  if (group === undefined) {
+/** What the requests of a client to a target have in common, packed. */
+interface Common {
+  readonly group: string;
+  parties: string;
+  /** which ones the parties are of: most requests are like the one before */
+  surface: string;
+  requestedModel: string;
+  rule: string;
+}
+
+const commons = new WeakMap<TargetConfig, WeakMap<Client, Common>>();
+
+function commonOf(client: Client, { model, provider, target }: Decision): Common {
+  let ofTarget = commons.get(target);
+  if (ofTarget === undefined) commons.set(target, (ofTarget = new WeakMap()));
+  let common = ofTarget.get(client);
+  if (common === undefined) {
     const { id: key, team = NONE } = client;
-    group = packGroup({ key, team, model: model.name, provider: provider.name });
-    ofTarget.set(client, group);
+    const group = packGroup({ key, team, model: model.name, provider: provider.name });
+    ofTarget.set(client, (common = { group, parties: '', surface: '', requestedModel: '', rule: '' }));
   }
-  return group;
+  return common;
+}
+
+function groupOf({ client }: Exchange, decision: Decision): string {
+  if (client !== undefined) return commonOf(client, decision).group;
+  return packGroup({ key: NONE, team: NONE, model: decision.model.name, provider: decision.provider.name });
+}
+
+function partiesOf({ client, decision, requestedModel, surface }: Exchange): string {
+  if (client === undefined || decision === undefined)
+    return packPartiesOf(client, decision, surface.name, requestedModel);
+  const common = commonOf(client, decision);
+  const { rule } = decision;
+  if (common.surface !== surface.name || common.requestedModel !== requestedModel || common.rule !== rule) {
+    common.parties = packPartiesOf(client, decision, surface.name, requestedModel);
+    Object.assign(common, { surface: surface.name, requestedModel, rule });
+  }
+  return common.parties;
+}
+
+function packPartiesOf(
+  client: Client | undefined,
+  decision: Decision | undefined,
+  surface: string,
+  requestedModel: string,
+): string {
+  return packParties({
+    key: client?.id ?? NONE,
+    keyName: client?.name ?? NONE,
+    team: client?.team ?? NONE,
+    surface,
+    requestedModel: requestedModel.slice(0, 200),
+    model: decision?.model.name ?? NONE,
+    provider: decision?.provider.name ?? NONE,
+    rule: decision?.rule ?? NONE,
+  });
 }
 
 export interface RequestEnd {
@@ -76,7 +119,7 @@ export interface RequestEnd {
 }
 
 export function requestEvent(exchange: Exchange, end: RequestEnd): RequestEvent {
-  const { decision, client, failure, firstContentAt, startedAt } = exchange;
+  const { decision, failure, firstContentAt, startedAt } = exchange;
   const bill = end.bill ?? new Bill();
   return {
     type: 'request',
@@ -84,17 +127,9 @@ export function requestEvent(exchange: Exchange, end: RequestEnd): RequestEvent 
     durationMs: Math.round(end.durationMs),
     error: end.status >= 400 || (failure !== undefined && !exchange.clientGone),
     group: decision === undefined ? null : groupOf(exchange, decision),
-    row: packRow({
+    row: packFacts(partiesOf(exchange), {
       requestId: exchange.id,
       startedAt: Math.round(end.at - end.durationMs),
-      key: client?.id ?? NONE,
-      keyName: client?.name ?? NONE,
-      team: client?.team ?? NONE,
-      surface: exchange.surface.name,
-      requestedModel: exchange.requestedModel.slice(0, 200),
-      model: decision?.model.name ?? NONE,
-      provider: decision?.provider.name ?? NONE,
-      rule: decision?.rule ?? NONE,
       status: end.status,
       outcome: end.outcome,
       stream: exchange.stream,

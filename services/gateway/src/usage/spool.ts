@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, type Logger } from '@muxgate/runtime';
+import { TextBuffer } from '@muxgate/usage';
 
 /** A file this large is followed by a new one once what it holds is in Redis. */
 const ROTATE_BYTES = 1024 * 1024;
@@ -26,7 +27,7 @@ function spoolFile(name: string, generation: number): string {
  */
 export class Spool {
   readonly name = ownName();
-  private lines = '';
+  private readonly lines = new TextBuffer();
   private scheduled = false;
   private file: number | undefined;
   private generation = 0;
@@ -47,7 +48,7 @@ export class Spool {
 
   write(line: string): void {
     if (this.file === undefined) return;
-    this.lines += `${line}\n`;
+    this.lines.append(line);
     if (this.scheduled) return;
     this.scheduled = true;
     setTimeout(() => this.flush(), FLUSH_AFTER_MS).unref();
@@ -82,14 +83,13 @@ export class Spool {
   /** Hands over to the kernel what was written so far. */
   flush(): void {
     this.scheduled = false;
-    const { lines } = this;
-    this.lines = '';
-    if (this.file === undefined || lines === '') return;
+    if (this.file === undefined || this.lines.isEmpty) return;
     try {
-      this.bytes += writeSync(this.file, lines);
+      this.bytes += writeSync(this.file, this.lines.written);
     } catch (error) {
       this.giveUp(error);
     }
+    this.lines.clear();
   }
 
   private openFile(): number {

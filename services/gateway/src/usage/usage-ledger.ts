@@ -1,5 +1,6 @@
 import { messageOf, type Logger } from '@muxgate/runtime';
 import {
+  type TextBuffer,
   UsageBatch,
   type AttemptEvent,
   type RequestEvent,
@@ -39,6 +40,8 @@ export class UsageLedger {
   private sending: Promise<void> | undefined;
   private failing = false;
   private readonly open = new Map<number, string>();
+  /** of a batch that was written: to get memory costs more than to fill it */
+  private spareRows: TextBuffer | undefined;
 
   constructor(
     private readonly writer: UsageWriter,
@@ -96,11 +99,13 @@ export class UsageLedger {
     const lost = this.current.add(event);
     if (lost !== undefined) this.dropped(lost);
     this.spool.write(line);
-    if (this.current.rows.length >= BATCH_LIMITS.rows && this.waiting.length < MAX_WAITING) this.cut();
+    if (this.current.rowCount >= BATCH_LIMITS.rows && this.waiting.length < MAX_WAITING) this.cut();
   }
 
   private newBatch(): UsageBatch {
-    return new UsageBatch(this.settings().timeZone, BATCH_LIMITS);
+    const { spareRows } = this;
+    this.spareRows = undefined;
+    return new UsageBatch(this.settings().timeZone, BATCH_LIMITS, spareRows);
   }
 
   private cut(): void {
@@ -135,6 +140,8 @@ export class UsageLedger {
         await this.writer.add(this.spool.name, next.sequence, next.batch, this.settings().maxRows);
         this.waiting.shift();
         next.written?.();
+        next.batch.rows.clear();
+        this.spareRows = next.batch.rows;
       }
       this.failing = false;
     } catch (error) {
