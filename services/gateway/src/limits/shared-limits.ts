@@ -92,8 +92,8 @@ export class SharedLimits {
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.heartbeat);
-    this.endAdvances();
-    while (!this.away && (this.calling !== undefined || this.hasQueued)) {
+    while (!this.away && (this.calling !== undefined || this.hasQueued || this.ahead.size > 0)) {
+      this.endAdvances();
       await this.flush();
       await nextTurn();
     }
