@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { limitOf as keyLimit } from '../../../test/support/limits.ts';
 import { Account } from './account.js';
 import type { Limit } from './limit.js';
 
-const limitOf = (kind: Limit['kind'], limit = 1e6): Limit => ({ kind, of: 'key', scope: `${kind}:k`, limit });
+const limitOf = (kind: Limit['kind'], most = 1e6): Limit => keyLimit(kind, `${kind}:k`, most);
 const AT = 1_700_000_000_000;
 const opening = { advance: 20, bucket: AT, endsAt: 100, used: 7 };
 

@@ -17,4 +17,11 @@ export class Claim {
     /** what the request is thought to take of each: requests, tokens, requests at once, nano-USD */
     readonly amounts: readonly number[],
   ) {}
+
+  /** One of its limits out of the advance, where it fits. */
+  take(index: number): void {
+    const account = this.accounts[index] as Account;
+    this.buckets[index] = account.take(this.amounts[index] as number);
+    this.used[index] = account.used;
+  }
 }

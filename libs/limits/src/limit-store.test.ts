@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { limitOf } from '../../../test/support/limits.ts';
 import { startRedis, type TestRedis } from '../../../test/support/redis.ts';
 import type { Statement } from './account.js';
 import type { Limit } from './limit.js';
@@ -9,7 +10,6 @@ import { LimitStore, type Turn, type Verdict } from './limit-store.js';
 import { bucketMs, SlidingWindow } from './sliding-window.js';
 
 const SPAN = 1_000;
-const DAY_MS = 86_400_000;
 
 describe('limits in Redis', () => {
   let server: TestRedis;
@@ -36,23 +36,6 @@ describe('limits in Redis', () => {
     }
   }
 
-  const limitOf = (kind: Limit['kind'], scope: string, limit: number): Limit => ({
-    kind,
-    of: 'key',
-    scope,
-    limit,
-    ...(kind === 'budget'
-      ? {
-          budget: {
-            subject: 'k',
-            period: 'day',
-            periodStart: '',
-            periodEnd: Date.now() + DAY_MS,
-            warnAt: 1e9,
-          },
-        }
-      : {}),
-  });
   const state = (limit: Limit, more: Partial<Statement> = {}): Statement => ({
     limit,
     held: 0,
@@ -222,8 +205,7 @@ describe('limits in Redis', () => {
 
   it('say once that a budget has passed its threshold', async () => {
     const replica = new Replica();
-    const of = limitOf('budget', 'b', 100);
-    const limit = { ...of, budget: { ...(of.budget as NonNullable<Limit['budget']>), warnAt: 50 } };
+    const limit = limitOf('budget', 'b', 100, 50);
     const passed = [];
     for (let i = 0; i < 3; i++) passed.push((await replica.turn([state(limit, { spent: 30 })])).passed);
     expect(passed).toEqual([[], [0], []]);

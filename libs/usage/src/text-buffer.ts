@@ -3,8 +3,8 @@ const FIRST_BYTES = 16_384;
 const MOST_BYTES = 3;
 
 /**
- * Lines that wait to be written, outside of the heap: strings that outlive some collections cost a request more than all
- * else of its accounting.
+ * Lines that wait to be written, outside of the heap: strings that outlive some collections are copied by each of them
+ * (docs/benchmarks.md).
  */
 export class TextBuffer {
   private bytes: Buffer;

@@ -75,7 +75,7 @@ export class UsageWriter {
         packSums(sums),
         latencies.join(' '),
       ]),
-      // one text costs a tenth of a thousand, and JSON holds no line feed
+      // one argument, not a thousand; JSON holds no line feed
       batch.rows.written,
     );
   }

@@ -3,30 +3,13 @@ import { budgetsSpent, Claim, LimitStore, type Limit, type Reservation } from '@
 import { createLogger } from '@muxgate/runtime';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { limitOf as keyLimit } from '../../../../test/support/limits.ts';
 import { startRedis, type TestRedis } from '../../../../test/support/redis.ts';
 import { startTcpProxy, type TcpProxy } from '../../../../test/support/tcp-proxy.ts';
 import { eventually } from '../../../../test/support/wait.ts';
 import { SharedLimits } from './shared-limits.js';
 
-const DAY_MS = 86_400_000;
-
-const limitOf = (kind: Limit['kind'], limit: number): Limit => ({
-  kind,
-  of: 'key',
-  scope: `${kind}:k`,
-  limit,
-  ...(kind === 'budget'
-    ? {
-        budget: {
-          subject: 'k',
-          period: 'day',
-          periodStart: '',
-          periodEnd: Date.now() + DAY_MS,
-          warnAt: limit / 2,
-        },
-      }
-    : {}),
-});
+const limitOf = (kind: Limit['kind'], most: number): Limit => keyLimit(kind, `${kind}:k`, most, most / 2);
 
 describe('limits that replicas share', () => {
   let server: TestRedis;

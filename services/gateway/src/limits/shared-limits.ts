@@ -47,7 +47,10 @@ const MAX_ACCOUNTS = 10_000;
 /** Until what other replicas have in advance is used or back: a tenth of a second, and the way. */
 const LATER_MS = 25;
 const MAX_TRIES = 10;
-const LOOKS = 10;
+/** For one to forget, when there are too many. */
+const IDLE_LOOKS = 10;
+/** In which an answer may come. */
+const WAIT_LOOKS = 10;
 
 /**
  * The limits that all replicas share. A request that the advances of its limits have room for goes on at once. For the
@@ -151,14 +154,11 @@ export class SharedLimits {
   }
 
   /** All limits out of their advances, or none. */
-  private giveOut({ accounts, amounts, buckets, used }: Claim, now: number): boolean {
+  private giveOut(claim: Claim, now: number): boolean {
+    const { accounts, amounts } = claim;
     for (let i = 0; i < accounts.length; i++)
       if (!(accounts[i] as Account).fits(amounts[i] as number, now)) return false;
-    for (let i = 0; i < accounts.length; i++) {
-      const account = accounts[i] as Account;
-      buckets[i] = account.take(amounts[i] as number);
-      used[i] = account.used;
-    }
+    for (let i = 0; i < accounts.length; i++) claim.take(i);
     return true;
   }
 
@@ -231,15 +231,15 @@ export class SharedLimits {
 
   /** Takes what advances have room for, and answers what is to be asked: place of an account, amount, and so on. */
   private ask(waiting: Waiting, places: Map<Account, number>, now: number): number[] {
-    const { accounts, amounts, buckets, used } = waiting.claim;
+    const { claim } = waiting;
+    const { accounts, amounts } = claim;
     const request: number[] = [];
     waiting.asked = [];
     for (let i = 0; i < accounts.length; i++) {
       const account = accounts[i] as Account;
       const amount = amounts[i] as number;
       if (account.fits(amount, now)) {
-        buckets[i] = account.take(amount);
-        used[i] = account.used;
+        claim.take(i);
         continue;
       }
       account.ask(amount, now);
@@ -364,7 +364,7 @@ export class SharedLimits {
     let looks = 0;
     for (const [scope, account] of this.accounts) {
       if (account.isIdle(now)) this.accounts.delete(scope);
-      if (++looks === LOOKS) return;
+      if (++looks === IDLE_LOOKS) return;
     }
   }
 
@@ -399,8 +399,8 @@ export class SharedLimits {
     return new Promise((resolve, reject) => {
       let looks = 0;
       const timer = setInterval(() => {
-        if (++looks === LOOKS) reject(new Error(`no answer within ${waitMs} ms`));
-      }, waitMs / LOOKS);
+        if (++looks === WAIT_LOOKS) reject(new Error(`no answer within ${waitMs} ms`));
+      }, waitMs / WAIT_LOOKS);
       work.then(resolve, reject).finally(() => clearInterval(timer));
     });
   }
