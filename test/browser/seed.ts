@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { REQUESTS } from '../../libs/usage/src/keys.ts';
-import { packRow } from '../../libs/usage/src/request-row.ts';
+import { packFacts, packParties } from '../../libs/usage/src/request-row.ts';
 import { CREDENTIAL_INDEX, recordKeys } from '../../libs/vault/src/keys.ts';
 
 const AT_ONCE = 2_000;
@@ -38,7 +38,7 @@ export async function seedRequests(redisUrl: string, count: number): Promise<voi
 
 function rowOf(index: number, endedAt: number): string {
   const failed = index % 50 === 0;
-  return packRow({
+  const row = {
     requestId: `req-${index}`,
     startedAt: endedAt - 1_200,
     key: `key_${index % 500}`,
@@ -62,5 +62,6 @@ function rowOf(index: number, endedAt: number): string {
     reasoningTokens: 0,
     costNanoUsd: 16_500_000,
     estimated: false,
-  });
+  };
+  return packFacts(packParties(row), row);
 }

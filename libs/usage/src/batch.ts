@@ -29,7 +29,7 @@ export interface RequestEvent {
   readonly error: boolean;
   /** packed; null for what never had a target: such rows are logged, and belong to no model's usage */
   readonly group: string | null;
-  /** packed, see `packRow` */
+  /** packed, see `packFacts` */
   readonly row: string;
 }
 
@@ -57,7 +57,7 @@ export class UsageBatch {
   constructor(
     private readonly timeZone: string,
     private readonly limits: BatchLimits,
-    /** packed, see `packRow` */
+    /** packed, see `packFacts` */
     readonly rows = new TextBuffer(),
   ) {}
 

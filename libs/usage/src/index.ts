@@ -16,7 +16,6 @@ export {
 export {
   packFacts,
   packParties,
-  packRow,
   type RequestFacts,
   type RequestParties,
   type RequestRow,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { packFacts, packParties, packRow, unpackRow } from './request-row.js';
+import { packFacts, packParties, unpackRow } from './request-row.js';
 
 const text = fc.string({ unit: 'binary', maxLength: 40 });
 const count = fc.nat(Number.MAX_SAFE_INTEGER);
@@ -36,10 +36,9 @@ describe('a row of the request log', () => {
   it('is unpacked as it was packed, in one line, whatever its texts hold', () => {
     fc.assert(
       fc.property(parties, facts, (who, what) => {
-        const packed = packRow({ ...who, ...what });
+        const packed = packFacts(packParties(who), what);
         expect(unpackRow(packed)).toEqual({ ...who, ...what });
         expect(packed).not.toContain('\n');
-        expect(packFacts(packParties(who), what)).toBe(packed);
       }),
     );
   });

@@ -63,10 +63,6 @@ const FIELDS = [
   'estimated',
 ] as const satisfies readonly (keyof RequestRow)[];
 
-export function packRow(row: RequestRow): string {
-  return packFacts(packParties(row), row);
-}
-
 /** The middle of a row, to be packed once for all requests that have it in common. */
 export function packParties(parties: RequestParties): string {
   const { key, keyName, team, surface, requestedModel, model, provider, rule } = parties;

@@ -6,7 +6,8 @@ import {
   dayStart,
   OverviewReader,
   packGroup,
-  packRow,
+  packFacts,
+  packParties,
   RequestLog,
   RollUp,
   UsageBatch,
@@ -94,7 +95,14 @@ function request(at: number, more: Partial<RequestRow> = {}): RequestEvent {
   };
   const { key, team, model, provider, durationMs } = row;
   const group = packGroup({ key, team, model, provider });
-  return { type: 'request', at, durationMs, error: row.status >= 400, group, row: packRow(row) };
+  return {
+    type: 'request',
+    at,
+    durationMs,
+    error: row.status >= 400,
+    group,
+    row: packFacts(packParties(row), row),
+  };
 }
 
 async function book(events: readonly UsageEvent[], timeZone = 'UTC', number = ++sequence): Promise<void> {

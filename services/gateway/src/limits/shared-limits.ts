@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
-  Account,
+  type Account,
   type Claim,
   type Limit,
   type LimitStore,
@@ -12,6 +12,7 @@ import {
 } from '@muxgate/limits';
 import { messageOf, type Logger } from '@muxgate/runtime';
 import type { MaybePromise } from '../proxy/when-ready.js';
+import { Accounts } from './accounts.js';
 
 export interface SharedLimitsOptions {
   readonly heartbeatMs: number;
@@ -43,12 +44,9 @@ interface Unanswered {
 /** In one call: more would keep Redis from others for too long. */
 const MAX_REQUESTS = 64;
 const MAX_STATEMENTS = 256;
-const MAX_ACCOUNTS = 10_000;
 /** Until what other replicas have in advance is used or back: a tenth of a second, and the way. */
 const LATER_MS = 25;
 const MAX_TRIES = 10;
-/** For one to forget, when there are too many. */
-const IDLE_LOOKS = 10;
 /** In which an answer may come. */
 const WAIT_LOOKS = 10;
 
@@ -58,7 +56,7 @@ const WAIT_LOOKS = 10;
  * the busier, the less each costs. While Redis is away nothing is asked; what was used meanwhile is stated when it is back.
  */
 export class SharedLimits {
-  private readonly accounts = new Map<string, Account>();
+  private readonly accounts: Accounts;
   /** with something to state */
   private readonly changed = new Set<Account>();
   /** with an advance, which is to be ended */
@@ -84,7 +82,9 @@ export class SharedLimits {
     private readonly logger: Logger,
     /** of a clock that never goes back, ms */
     private readonly now: () => number = performance.now.bind(performance),
-  ) {}
+  ) {
+    this.accounts = new Accounts(now);
+  }
 
   async start(): Promise<void> {
     await this.beat();
@@ -112,18 +112,9 @@ export class SharedLimits {
     this.listener = listener;
   }
 
-  accountOf(limit: Limit): Account {
-    let account = this.accounts.get(limit.scope);
-    if (account === undefined) {
-      if (this.accounts.size >= MAX_ACCOUNTS) this.forgetIdle();
-      this.accounts.set(limit.scope, (account = new Account(limit, this.now())));
-    } else if (account.limit !== limit) account.limit = limit;
-    return account;
-  }
-
   /** At once where the advances have room; undefined while Redis is away. */
   reserve(claim: Claim): MaybePromise<Reservation | undefined> {
-    for (const limit of claim.limits) claim.accounts.push(this.accountOf(limit));
+    for (const limit of claim.limits) claim.accounts.push(this.accounts.of(limit));
     if (this.away) return undefined;
     if (this.giveOut(claim, this.now())) return { granted: true, used: claim.used };
     return new Promise((answer) => {
@@ -356,16 +347,7 @@ export class SharedLimits {
   }
 
   private stateAll(): void {
-    for (const account of this.accounts.values()) if (account.held !== 0) this.changed.add(account);
-  }
-
-  private forgetIdle(): void {
-    const now = this.now();
-    let looks = 0;
-    for (const [scope, account] of this.accounts) {
-      if (account.isIdle(now)) this.accounts.delete(scope);
-      if (++looks === IDLE_LOOKS) return;
-    }
+    for (const account of this.accounts.all()) if (account.held !== 0) this.changed.add(account);
   }
 
   private async beat(): Promise<void> {

@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { createLogger } from '@muxgate/runtime';
 import {
   packGroup,
-  packRow,
+  packFacts,
+  packParties,
   RequestLog,
   UsageReader,
   UsageWriter,
@@ -85,7 +86,14 @@ function request(requestId: string, outcome = 'answered'): RequestEvent {
     costNanoUsd: 10,
     estimated: false,
   };
-  return { type: 'request', at: Date.now(), durationMs: 1, error: false, group: GROUP, row: packRow(row) };
+  return {
+    type: 'request',
+    at: Date.now(),
+    durationMs: 1,
+    error: false,
+    group: GROUP,
+    row: packFacts(packParties(row), row),
+  };
 }
 
 /** Of a process that is killed: nothing that it sends arrives any more. */
