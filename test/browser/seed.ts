@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { REQUESTS } from '../../libs/usage/src/keys.ts';
-import { packFacts, packParties } from '../../libs/usage/src/request-row.ts';
 import { CREDENTIAL_INDEX, recordKeys } from '../../libs/vault/src/keys.ts';
+import { eventOf, rowBytes } from '../support/usage.ts';
 
 const AT_ONCE = 2_000;
 
@@ -36,7 +36,7 @@ export async function seedRequests(redisUrl: string, count: number): Promise<voi
   await redis.quit();
 }
 
-function rowOf(index: number, endedAt: number): string {
+function rowOf(index: number, endedAt: number): Buffer {
   const failed = index % 50 === 0;
   const row = {
     requestId: `req-${index}`,
@@ -63,5 +63,5 @@ function rowOf(index: number, endedAt: number): string {
     costNanoUsd: 16_500_000,
     estimated: false,
   };
-  return packFacts(packParties(row), row);
+  return rowBytes(eventOf(row, row));
 }

@@ -1,10 +1,12 @@
+export { UsageBatch, type BatchLimits } from './batch.js';
 export {
-  UsageBatch,
+  endOf,
+  Subject,
   type AttemptEvent,
-  type BatchLimits,
   type RequestEvent,
+  type RequestFacts,
   type UsageEvent,
-} from './batch.js';
+} from './events.js';
 export { OverviewReader, type Overview, type OverviewPoint } from './overview.js';
 export {
   LOG_ID,
@@ -14,15 +16,18 @@ export {
   type RequestQuery,
 } from './request-log.js';
 export {
-  packFacts,
-  packParties,
-  type RequestFacts,
-  type RequestParties,
-  type RequestRow,
-} from './request-row.js';
+  readAttempt,
+  readNote,
+  readOpen,
+  readRecords,
+  readRequest,
+  type EventRecord,
+} from './read-records.js';
+export { RecordBuffer } from './record-buffer.js';
+export { ATTEMPT, REQUEST } from './record-layout.js';
+export { packParties, type RequestParties, type RequestRow } from './request-row.js';
 export { RollUp, type Retention } from './roll-up.js';
 export { COUNTS, noSums, packGroup, unpackGroup, type UsageGroup, type UsageSums } from './sums.js';
-export { TextBuffer } from './text-buffer.js';
 export {
   DIMENSIONS,
   UsageReader,

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import { REQUESTS } from './keys.js';
-import { unpackRow, type RequestRow } from './request-row.js';
+import { RowReader, type RequestRow } from './request-row.js';
 
 export interface RequestFilter {
   readonly key?: string;
@@ -56,7 +56,7 @@ export class RequestLog {
     const matches = matcher(query);
     const items: LoggedRequest[] = [];
     for await (const [id, row, scanned] of this.newestFirst(query.cursor, query.from, query.to)) {
-      if (matches(row)) items.push(logged(id, unpackRow(row)));
+      if (matches(row)) items.push(logged(id, row));
       if (items.length > query.limit) {
         items.pop();
         return { items, nextCursor: items.at(-1)?.id ?? id };
@@ -69,12 +69,12 @@ export class RequestLog {
   /** By the place in the log, or by the request's id as `x-request-id` had it. */
   async get(id: string): Promise<LoggedRequest | undefined> {
     if (LOG_ID.test(id)) {
-      const [entry] = await this.redis.xrange(REQUESTS, id, id);
-      return entry && logged(entry[0], unpackRow(entry[1][1] ?? '[]'));
+      const [entry] = await this.redis.xrangeBuffer(REQUESTS, id, id);
+      const row = entry?.[1][1];
+      return row && logged(id, new RowReader().read(row));
     }
-    const quoted = `[${JSON.stringify(id)},`;
     for await (const [place, row, scanned] of this.newestFirst(undefined, undefined, undefined)) {
-      if (row.startsWith(quoted)) return logged(place, unpackRow(row));
+      if (row.requestId === id) return logged(place, row);
       if (scanned >= SCANNED_FOR_ID) return undefined;
     }
     return undefined;
@@ -84,15 +84,19 @@ export class RequestLog {
     cursor: string | undefined,
     from: number | undefined,
     to: number | undefined,
-  ): AsyncGenerator<[id: string, row: string, scanned: number]> {
+  ): AsyncGenerator<[id: string, row: RequestRow, scanned: number]> {
+    const reader = new RowReader();
     let next = cursor === undefined ? (to === undefined ? '+' : `(${to}-0`) : `(${cursor}`;
     let scanned = 0;
     for (;;) {
-      const entries = await this.redis.xrevrange(REQUESTS, next, from ?? '-', 'COUNT', AT_ONCE);
-      for (const [id, fields] of entries) yield [id, fields[1] ?? '[]', ++scanned];
-      const last = entries.at(-1);
-      if (last === undefined || entries.length < AT_ONCE) return;
-      next = `(${last[0]}`;
+      const entries = await this.redis.xrevrangeBuffer(REQUESTS, next, from ?? '-', 'COUNT', AT_ONCE);
+      let last = '';
+      for (const [place, [, row]] of entries) {
+        last = place.toString();
+        if (row !== undefined) yield [last, reader.read(row), ++scanned];
+      }
+      if (entries.length < AT_ONCE) return;
+      next = `(${last}`;
     }
   }
 }
@@ -101,24 +105,16 @@ function logged(id: string, row: RequestRow): LoggedRequest {
   return { id, endedAt: Number(id.slice(0, id.indexOf('-'))), ...row };
 }
 
-/** Looks at the packed row first: most rows need not be read. */
-function matcher(filter: RequestFilter): (packed: string) => boolean {
+function matcher(filter: RequestFilter): (row: RequestRow) => boolean {
+  const { status } = filter;
   const text = filter.text?.toLowerCase();
   const wanted = COMPARED.flatMap((name) =>
     filter[name] === undefined ? [] : [[name, filter[name]] as const],
   );
-  const quoted = wanted.map(([, value]) => JSON.stringify(value));
-  return (packed) => {
-    if (!quoted.every((value) => packed.includes(value))) return false;
-    if (text !== undefined && !packed.toLowerCase().includes(text)) return false;
-    if (wanted.length === 0 && text === undefined && filter.status === undefined) return true;
-    const row = unpackRow(packed);
-    return (
-      wanted.every(([name, value]) => row[name] === value) &&
-      (filter.status === undefined || hasStatus(row.status, filter.status)) &&
-      (text === undefined || SEARCHED.some((name) => row[name].toLowerCase().includes(text)))
-    );
-  };
+  return (row) =>
+    wanted.every(([name, value]) => row[name] === value) &&
+    (status === undefined || hasStatus(row.status, status)) &&
+    (text === undefined || SEARCHED.some((name) => row[name].toLowerCase().includes(text)));
 }
 
 function hasStatus(status: number, wanted: string): boolean {

@@ -1,45 +1,46 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { packFacts, packParties, unpackRow } from './request-row.js';
-
-const text = fc.string({ unit: 'binary', maxLength: 40 });
-const count = fc.nat(Number.MAX_SAFE_INTEGER);
-const parties = fc.record({
-  key: text,
-  keyName: text,
-  team: text,
-  surface: text,
-  requestedModel: text,
-  model: text,
-  provider: text,
-  rule: text,
-});
-const facts = fc.record({
-  requestId: text,
-  startedAt: count,
-  status: count,
-  outcome: text,
-  stream: fc.boolean(),
-  attempts: count,
-  durationMs: count,
-  firstTokenMs: fc.option(count),
-  inputTokens: count,
-  outputTokens: count,
-  cacheReadTokens: count,
-  cacheCreationTokens: count,
-  reasoningTokens: count,
-  costNanoUsd: fc.option(count),
-  estimated: fc.boolean(),
-});
+import { eventOf, facts, parties, rowBytes } from '../../../test/support/usage.ts';
+import { RowReader } from './request-row.js';
 
 describe('a row of the request log', () => {
-  it('is unpacked as it was packed, in one line, whatever its texts hold', () => {
+  it('is read as it was written, whatever its texts hold, beside others of the same parties', () => {
     fc.assert(
-      fc.property(parties, facts, (who, what) => {
-        const packed = packFacts(packParties(who), what);
-        expect(unpackRow(packed)).toEqual({ ...who, ...what });
-        expect(packed).not.toContain('\n');
+      fc.property(parties, fc.array(facts, { minLength: 1, maxLength: 3 }), (who, all) => {
+        const reader = new RowReader();
+        for (const what of all)
+          expect(reader.read(rowBytes(eventOf(who, what)))).toEqual({ ...who, ...what });
       }),
     );
+  });
+
+  it('of before November 2026 is JSON', () => {
+    const row =
+      '["req_1",1,"key_a","ci","core","messages","m","m","p","default",200,"answered",true,1,20,null,10,5,1,2,3,1000,false]';
+    expect(new RowReader().read(Buffer.from(row))).toEqual({
+      requestId: 'req_1',
+      startedAt: 1,
+      key: 'key_a',
+      keyName: 'ci',
+      team: 'core',
+      surface: 'messages',
+      requestedModel: 'm',
+      model: 'm',
+      provider: 'p',
+      rule: 'default',
+      status: 200,
+      outcome: 'answered',
+      stream: true,
+      attempts: 1,
+      durationMs: 20,
+      firstTokenMs: null,
+      inputTokens: 10,
+      outputTokens: 5,
+      cacheReadTokens: 1,
+      cacheCreationTokens: 2,
+      reasoningTokens: 3,
+      costNanoUsd: 1_000,
+      estimated: false,
+    });
   });
 });

@@ -9,7 +9,8 @@ const MINUTE_TTL_SECONDS = 26 * 3_600;
 
 /**
  * Adds a batch unless it was added before: batches of one process are numbered without gaps, so that the number of
- * the last one is all that has to be remembered. Sums stay below 2^53, where Lua's numbers are exact.
+ * the last one is all that has to be remembered. Sums stay below 2^53, where Lua's numbers are exact. Rows come as records
+ * (record-layout.ts), one after the other; what they are about comes once for all of them, and is kept with each.
  */
 const ADD = `
 local mark = tonumber(redis.call('GET', KEYS[1]) or '0')
@@ -40,8 +41,18 @@ for _ = 1, tonumber(take()) do
   add(key, 'latencies', take())
   redis.call('EXPIRE', key, ${MINUTE_TTL_SECONDS})
 end
-for row in string.gmatch(take(), '[^\\n]+') do
+local texts = {}
+for _ = 1, tonumber(take()) do
+  local number = tonumber(take())
+  texts[number] = take()
+end
+local rows, from = take(), 1
+while from < #rows do
+  local _, a, b, c, d, e, f, g = string.byte(rows, from, from + 7)
+  local to, subject = from + a + b * 256 + c * 65536, d + e * 256 + f * 65536 + g * 16777216
+  local row = string.sub(rows, from, to - 1) .. texts[subject]
   redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[3], '*', 'row', row)
+  from = to
 end
 return 1`;
 
@@ -56,6 +67,7 @@ export class UsageWriter {
   async add(spool: string, sequence: number, batch: UsageBatch, maxRows: number): Promise<void> {
     const hours = batch.hourEntries;
     const minutes = [...batch.minutes];
+    const subjects = [...batch.subjects];
     await this.redis.eval(
       ADD,
       5,
@@ -75,7 +87,9 @@ export class UsageWriter {
         packSums(sums),
         latencies.join(' '),
       ]),
-      // one argument, not a thousand; JSON holds no line feed
+      subjects.length,
+      ...subjects.flatMap(({ number, parties }) => [number, parties]),
+      // one argument, not a thousand
       batch.rows.written,
     );
   }

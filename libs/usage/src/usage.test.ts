@@ -6,10 +6,10 @@ import {
   dayStart,
   OverviewReader,
   packGroup,
-  packFacts,
   packParties,
   RequestLog,
   RollUp,
+  Subject,
   UsageBatch,
   UsageReader,
   UsageWriter,
@@ -54,7 +54,7 @@ function attempt(
   return {
     type: 'attempt',
     at,
-    group: packGroup({ key, team: 'core', model, provider: 'p' }),
+    subject: new Subject(packGroup({ key, team: 'core', model, provider: 'p' }), ''),
     inputTokens: 10,
     outputTokens: 5,
     cacheReadTokens: 1,
@@ -69,7 +69,7 @@ function attempt(
 function request(at: number, more: Partial<RequestRow> = {}): RequestEvent {
   const row = {
     requestId: 'req_1',
-    startedAt: at - 20,
+    startedAt: at - (more.durationMs ?? 20),
     key: 'key_a',
     keyName: 'ci',
     team: 'core',
@@ -93,16 +93,9 @@ function request(at: number, more: Partial<RequestRow> = {}): RequestEvent {
     estimated: false,
     ...more,
   };
-  const { key, team, model, provider, durationMs } = row;
-  const group = packGroup({ key, team, model, provider });
-  return {
-    type: 'request',
-    at,
-    durationMs,
-    error: row.status >= 400,
-    group,
-    row: packFacts(packParties(row), row),
-  };
+  const group = packGroup(row);
+  const subject = new Subject(group, packParties(row));
+  return { type: 'request', subject, error: row.status >= 400, ...row };
 }
 
 async function book(events: readonly UsageEvent[], timeZone = 'UTC', number = ++sequence): Promise<void> {

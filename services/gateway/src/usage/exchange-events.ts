@@ -1,6 +1,6 @@
 import type { TargetConfig } from '@muxgate/config';
 import { costNanoUsd, type PriceBook } from '@muxgate/pricing';
-import { packFacts, packGroup, packParties, type AttemptEvent, type RequestEvent } from '@muxgate/usage';
+import { packGroup, packParties, Subject, type AttemptEvent, type RequestEvent } from '@muxgate/usage';
 import type { Decision } from '../proxy/decision.js';
 import type { Exchange } from '../proxy/exchange.js';
 
@@ -29,6 +29,8 @@ export class Bill {
   }
 }
 
+const NO_BILL: Readonly<Bill> = new Bill();
+
 /** The running attempt as it would be booked now; undefined for one that nothing was answered to. */
 export function attemptEvent(exchange: Exchange, prices: PriceBook, at: number): AttemptEvent | undefined {
   const { decision, usage } = exchange;
@@ -37,7 +39,7 @@ export function attemptEvent(exchange: Exchange, prices: PriceBook, at: number):
   return {
     type: 'attempt',
     at,
-    group: groupOf(exchange, decision),
+    subject: subjectOf(exchange),
     inputTokens: usage.inputTokens,
     outputTokens: usage.outputTokens,
     cacheReadTokens: usage.cacheReadTokens,
@@ -50,63 +52,50 @@ export function attemptEvent(exchange: Exchange, prices: PriceBook, at: number):
 
 type Client = NonNullable<Exchange['client']>;
 
-/** What the requests of a client to a target have in common, packed. */
-interface Common {
-  readonly group: string;
-  parties: string;
-  /** which ones the parties are of: most requests are like the one before */
-  surface: string;
-  requestedModel: string;
-  rule: string;
+/** The subject of a client's last request to a target, with what it was made of: most requests are like the one before. */
+interface Known {
+  readonly subject: Subject;
+  readonly surface: string;
+  readonly requestedModel: string;
+  readonly rule: string;
 }
 
-const commons = new WeakMap<TargetConfig, WeakMap<Client, Common>>();
+const known = new WeakMap<TargetConfig, WeakMap<Client, Known>>();
 
-function commonOf(client: Client, { model, provider, target }: Decision): Common {
-  let ofTarget = commons.get(target);
-  if (ofTarget === undefined) commons.set(target, (ofTarget = new WeakMap()));
-  let common = ofTarget.get(client);
-  if (common === undefined) {
-    const { id: key, team = NONE } = client;
-    const group = packGroup({ key, team, model: model.name, provider: provider.name });
-    ofTarget.set(client, (common = { group, parties: '', surface: '', requestedModel: '', rule: '' }));
-  }
-  return common;
-}
-
-function groupOf({ client }: Exchange, decision: Decision): string {
-  if (client !== undefined) return commonOf(client, decision).group;
-  return packGroup({ key: NONE, team: NONE, model: decision.model.name, provider: decision.provider.name });
-}
-
-function partiesOf({ client, decision, requestedModel, surface }: Exchange): string {
+function subjectOf({ client, decision, requestedModel, surface }: Exchange): Subject {
   if (client === undefined || decision === undefined)
-    return packPartiesOf(client, decision, surface.name, requestedModel);
-  const common = commonOf(client, decision);
-  const { rule } = decision;
-  if (common.surface !== surface.name || common.requestedModel !== requestedModel || common.rule !== rule) {
-    common.parties = packPartiesOf(client, decision, surface.name, requestedModel);
-    Object.assign(common, { surface: surface.name, requestedModel, rule });
-  }
-  return common.parties;
+    return newSubject(client, decision, surface.name, requestedModel);
+  const { target, rule } = decision;
+  let ofTarget = known.get(target);
+  if (ofTarget === undefined) known.set(target, (ofTarget = new WeakMap()));
+  const last = ofTarget.get(client);
+  if (last?.surface === surface.name && last.requestedModel === requestedModel && last.rule === rule)
+    return last.subject;
+  const subject = newSubject(client, decision, surface.name, requestedModel);
+  ofTarget.set(client, { subject, surface: surface.name, requestedModel, rule });
+  return subject;
 }
 
-function packPartiesOf(
+function newSubject(
   client: Client | undefined,
   decision: Decision | undefined,
   surface: string,
   requestedModel: string,
-): string {
-  return packParties({
-    key: client?.id ?? NONE,
-    keyName: client?.name ?? NONE,
-    team: client?.team ?? NONE,
+): Subject {
+  const { id: key = NONE, name: keyName = NONE, team = NONE } = client ?? {};
+  const model = decision?.model.name ?? NONE;
+  const provider = decision?.provider.name ?? NONE;
+  const parties = packParties({
+    key,
+    keyName,
+    team,
     surface,
     requestedModel: requestedModel.slice(0, 200),
-    model: decision?.model.name ?? NONE,
-    provider: decision?.provider.name ?? NONE,
+    model,
+    provider,
     rule: decision?.rule ?? NONE,
   });
+  return new Subject(decision === undefined ? null : packGroup({ key, team, model, provider }), parties);
 }
 
 export interface RequestEnd {
@@ -119,31 +108,27 @@ export interface RequestEnd {
 }
 
 export function requestEvent(exchange: Exchange, end: RequestEnd): RequestEvent {
-  const { decision, failure, firstContentAt, startedAt } = exchange;
-  const bill = end.bill ?? new Bill();
+  const { failure, firstContentAt, startedAt } = exchange;
+  const bill = end.bill ?? NO_BILL;
   return {
     type: 'request',
-    at: end.at,
-    durationMs: Math.round(end.durationMs),
+    subject: subjectOf(exchange),
     error: end.status >= 400 || (failure !== undefined && !exchange.clientGone),
-    group: decision === undefined ? null : groupOf(exchange, decision),
-    row: packFacts(partiesOf(exchange), {
-      requestId: exchange.id,
-      startedAt: Math.round(end.at - end.durationMs),
-      status: end.status,
-      outcome: end.outcome,
-      stream: exchange.stream,
-      attempts: exchange.attempts,
-      durationMs: Math.round(end.durationMs),
-      firstTokenMs: firstContentAt === undefined ? null : Math.round(firstContentAt - startedAt),
-      inputTokens: bill.inputTokens,
-      outputTokens: bill.outputTokens,
-      cacheReadTokens: bill.cacheReadTokens,
-      cacheCreationTokens: bill.cacheCreationTokens,
-      reasoningTokens: bill.reasoningTokens,
-      costNanoUsd: bill.costNanoUsd,
-      estimated: bill.estimated,
-    }),
+    requestId: exchange.id,
+    startedAt: Math.round(end.at - end.durationMs),
+    status: end.status,
+    outcome: end.outcome,
+    stream: exchange.stream,
+    attempts: exchange.attempts,
+    durationMs: Math.round(end.durationMs),
+    firstTokenMs: firstContentAt === undefined ? null : Math.round(firstContentAt - startedAt),
+    inputTokens: bill.inputTokens,
+    outputTokens: bill.outputTokens,
+    cacheReadTokens: bill.cacheReadTokens,
+    cacheCreationTokens: bill.cacheCreationTokens,
+    reasoningTokens: bill.reasoningTokens,
+    costNanoUsd: bill.costNanoUsd,
+    estimated: bill.estimated,
   };
 }
 

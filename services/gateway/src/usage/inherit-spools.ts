@@ -4,20 +4,21 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, type Logger } from '@muxgate/runtime';
 import {
+  endOf,
   UsageBatch,
   type AttemptEvent,
   type RequestEvent,
   type UsageEvent,
   type UsageWriter,
 } from '@muxgate/usage';
-import { readSpool } from './spool-lines.js';
+import { readSpool, type SpoolEntry } from './spool-records.js';
 import type { LedgerSettings } from './usage-ledger.js';
 
 /** On another host nobody can tell whether a process lives; one that writes nothing for so long does not. */
 const SILENT_MS = 600_000;
 /** Hours older than this may be rolled up and gone: what comes so late counts for now. */
 const LATE_MS = 5 * 24 * 3_600_000;
-const FILE = /^(?<name>(?<host>[^~]+)~(?<pid>\d+)~[a-z0-9]+)~(?<generation>\d+)\.usage$/;
+const FILE = /^(?<name>(?<host>[^~]+)~(?<pid>\d+)~[a-z0-9]+)~(?<generation>\d+)\.spool$/;
 const WITHOUT_LIMIT = { rows: Infinity, groups: Infinity };
 
 interface Heir {
@@ -115,8 +116,8 @@ function claim({ directory, own, logger }: Heir, { name }: Legacy): (() => Promi
 
 async function settle(heir: Heir, { name, files }: Legacy): Promise<void> {
   const { directory, writer, settings, logger } = heir;
-  const texts = await Promise.all(files.map((file) => readFile(join(directory, file), 'utf8')));
-  const left = readLegacy(texts.join(''));
+  const spool = readSpool(await Promise.all(files.map((file) => readFile(join(directory, file)))));
+  const left = whatIsLeft(spool.entries);
   const added = await writer.lastAdded(name);
   const batches = [
     ...left.batches,
@@ -126,14 +127,14 @@ async function settle(heir: Heir, { name, files }: Legacy): Promise<void> {
   for (const { sequence, events } of batches) {
     if (sequence <= added || events.length === 0) continue;
     const batch = new UsageBatch(settings().timeZone, WITHOUT_LIMIT);
-    for (const event of events) batch.add(notTooLate(event));
+    for (const event of events) batch.add(event, notTooLate(endOf(event)));
     await writer.add(name, sequence, batch, settings().maxRows);
     booked += events.length;
   }
   for (const event of left.unseen) heir.count(event);
   await Promise.all(files.map((file) => unlink(join(directory, file)).catch(() => undefined)));
   logger.info(
-    { spool: name, booked, open: left.open.length },
+    { spool: name, booked, open: left.open.length, unreadBytes: spool.unreadBytes },
     'usage of a gateway that was killed is booked',
   );
 }
@@ -148,31 +149,31 @@ interface Left {
   readonly unseen: AttemptEvent[];
 }
 
-function readLegacy(text: string): Left {
+function whatIsLeft(entries: readonly SpoolEntry[]): Left {
   const batches: Left['batches'] = [];
   const open = new Map<number, { attempt: AttemptEvent; request: RequestEvent }>();
   let tail: UsageEvent[] = [];
   let unseen: AttemptEvent[] = [];
   let lastSequence = 0;
-  for (const line of readSpool(text))
-    switch (line.kind) {
+  for (const entry of entries)
+    switch (entry.kind) {
       case 'event':
-        tail.push(line.event);
-        if (line.event.type === 'attempt') unseen.push(line.event);
-        if (line.closes !== null) open.delete(line.closes);
+        tail.push(entry.event);
+        if (entry.event.type === 'attempt') unseen.push(entry.event);
+        if (entry.closes !== undefined) open.delete(entry.closes);
         break;
       case 'open':
-        open.set(line.open, line);
+        open.set(entry.open, entry);
         break;
       case 'scraped':
         unseen = [];
         break;
       case 'unseen':
-        unseen = [...line.events];
+        unseen.push(entry.event);
         break;
       case 'batch':
-        batches.push({ sequence: line.sequence, events: tail });
-        lastSequence = line.sequence;
+        batches.push({ sequence: entry.sequence, events: tail });
+        lastSequence = entry.sequence;
         tail = [];
     }
   const last = [...open.values()];
@@ -185,7 +186,7 @@ function readLegacy(text: string): Left {
   };
 }
 
-function notTooLate(event: UsageEvent): UsageEvent {
+function notTooLate(at: number): number {
   const now = Date.now();
-  return event.at < now - LATE_MS ? { ...event, at: now } : event;
+  return at < now - LATE_MS ? now : at;
 }

@@ -2,12 +2,20 @@ import { closeSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, type Logger } from '@muxgate/runtime';
-import { TextBuffer } from '@muxgate/usage';
+import {
+  ATTEMPT,
+  RecordBuffer,
+  REQUEST,
+  type AttemptEvent,
+  type RequestEvent,
+  type Subject,
+} from '@muxgate/usage';
+import { BATCH, OPEN_ATTEMPT, OPEN_REQUEST, packSubject, SCRAPED, SUBJECT, UNSEEN } from './spool-records.js';
 
 /** A file this large is followed by a new one once what it holds is in Redis. */
 const ROTATE_BYTES = 1024 * 1024;
 
-/** A write costs as much as the rest of a request's accounting; what a kill can lose is no older than this. */
+/** A write costs more than the rest of a request's accounting; what a kill can lose is no older than this. */
 const FLUSH_AFTER_MS = 5;
 
 let opened = 0;
@@ -18,16 +26,18 @@ function ownName(): string {
 }
 
 function spoolFile(name: string, generation: number): string {
-  return `${name}~${generation}.usage`;
+  return `${name}~${generation}.spool`;
 }
 
 /**
- * What this process has accounted for and Redis may not have yet, as lines in a file: a process that is killed leaves
- * it to the next. Lines are written every few milliseconds; the kernel keeps them when the process is gone.
+ * What this process has accounted for and Redis may not have yet, as records in a file: a process that is killed leaves
+ * it to the next. They are written every few milliseconds; the kernel keeps them when the process is gone.
  */
 export class Spool {
   readonly name = ownName();
-  private readonly lines = new TextBuffer();
+  private readonly records = new RecordBuffer();
+  /** what the file says of them */
+  private readonly subjects = new Set<Subject>();
   private scheduled = false;
   private file: number | undefined;
   private generation = 0;
@@ -46,12 +56,48 @@ export class Spool {
     }
   }
 
-  write(line: string): void {
-    if (this.file === undefined) return;
-    this.lines.append(line);
-    if (this.scheduled) return;
-    this.scheduled = true;
-    setTimeout(() => this.flush(), FLUSH_AFTER_MS).unref();
+  /** `open` is the number of an attempt that was open, and is over. */
+  attempt(event: AttemptEvent, open: number | undefined): void {
+    if (!this.isWriting()) return;
+    this.introduce(event.subject);
+    this.records.attempt(ATTEMPT, event, open);
+  }
+
+  request(event: RequestEvent): void {
+    if (!this.isWriting()) return;
+    this.introduce(event.subject);
+    this.records.request(REQUEST, event);
+  }
+
+  /** What an attempt that is open would come to, should nothing more be heard of it. */
+  open(open: number, attempt: AttemptEvent, request: RequestEvent): void {
+    if (!this.isWriting()) return;
+    this.introduce(attempt.subject);
+    this.introduce(request.subject);
+    this.records.attempt(OPEN_ATTEMPT, attempt, open);
+    this.records.request(OPEN_REQUEST, request);
+  }
+
+  /** The events since the batch before are this one. */
+  batch(sequence: number): void {
+    if (!this.isWriting()) return;
+    this.records.note(BATCH, sequence);
+  }
+
+  /** What was counted so far, Prometheus has. */
+  scraped(): void {
+    if (!this.isWriting()) return;
+    this.records.note(SCRAPED, 0);
+  }
+
+  /** What Prometheus does not have of all that was counted so far, added up. */
+  unseen(events: readonly AttemptEvent[]): void {
+    if (!this.isWriting()) return;
+    this.records.note(SCRAPED, 0);
+    for (const event of events) {
+      this.introduce(event.subject);
+      this.records.attempt(UNSEEN, event, undefined);
+    }
   }
 
   get isLarge(): boolean {
@@ -66,6 +112,7 @@ export class Spool {
       this.closeFile();
       this.generation++;
       this.bytes = 0;
+      this.subjects.clear();
       this.file = this.openFile();
     } catch (error) {
       this.giveUp(error);
@@ -83,13 +130,29 @@ export class Spool {
   /** Hands over to the kernel what was written so far. */
   flush(): void {
     this.scheduled = false;
-    if (this.file === undefined || this.lines.isEmpty) return;
+    if (this.file === undefined || this.records.isEmpty) return;
     try {
-      this.bytes += writeSync(this.file, this.lines.written);
+      this.bytes += writeSync(this.file, this.records.written);
     } catch (error) {
       this.giveUp(error);
     }
-    this.lines.clear();
+    this.records.clear();
+  }
+
+  /** What is appended now will be in the file soon. */
+  private isWriting(): boolean {
+    if (this.file === undefined) return false;
+    if (this.scheduled) return true;
+    this.scheduled = true;
+    setTimeout(() => this.flush(), FLUSH_AFTER_MS).unref();
+    return true;
+  }
+
+  /** Records say only the number of what they are about. */
+  private introduce(subject: Subject): void {
+    if (this.subjects.has(subject)) return;
+    this.subjects.add(subject);
+    this.records.note(SUBJECT, subject.number, packSubject(subject));
   }
 
   private openFile(): number {

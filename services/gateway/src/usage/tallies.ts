@@ -1,4 +1,4 @@
-import { packGroup, unpackGroup, type AttemptEvent } from '@muxgate/usage';
+import { packGroup, Subject, unpackGroup, type AttemptEvent } from '@muxgate/usage';
 import { Counter, type Registry } from 'prom-client';
 
 const TYPES = {
@@ -72,7 +72,9 @@ export class Tallies {
   }
 
   add(event: AttemptEvent): void {
-    const tally = this.byGroup.get(event.group) ?? this.tallyOf(event.group);
+    const { group } = event.subject;
+    if (group === null) return;
+    const tally = this.byGroup.get(group) ?? this.tallyOf(group);
     tally.inputTokens += event.inputTokens;
     tally.outputTokens += event.outputTokens;
     tally.cacheReadTokens += event.cacheReadTokens;
@@ -107,7 +109,7 @@ export class Tallies {
       return {
         type: 'attempt',
         at: 0,
-        group: packGroup({ key: '', ...labels }),
+        subject: new Subject(packGroup({ key: '', ...labels }), ''),
         estimated: false,
         ...(counts as Counts),
       };

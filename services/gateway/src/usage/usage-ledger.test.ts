@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { createLogger } from '@muxgate/runtime';
 import {
   packGroup,
-  packFacts,
   packParties,
   RequestLog,
+  Subject,
   UsageReader,
   UsageWriter,
   type AttemptEvent,
@@ -22,7 +22,17 @@ import { Tallies } from './tallies.js';
 import { UsageLedger } from './usage-ledger.js';
 
 const logger = createLogger('test', 'silent');
-const GROUP = packGroup({ key: 'key_a', team: 'core', model: 'm', provider: 'p' });
+const PARTIES = {
+  key: 'key_a',
+  keyName: 'ci',
+  team: 'core',
+  surface: 'messages',
+  requestedModel: 'm',
+  model: 'm',
+  provider: 'p',
+  rule: 'default',
+};
+const SUBJECT = new Subject(packGroup(PARTIES), packParties(PARTIES));
 const settings = () => ({ timeZone: 'UTC', maxRows: 100_000 });
 
 let server: TestRedis;
@@ -49,7 +59,7 @@ function attempt(inputTokens = 1): AttemptEvent {
   return {
     type: 'attempt',
     at: Date.now(),
-    group: GROUP,
+    subject: SUBJECT,
     inputTokens,
     outputTokens: 1,
     cacheReadTokens: 0,
@@ -61,17 +71,12 @@ function attempt(inputTokens = 1): AttemptEvent {
 }
 
 function request(requestId: string, outcome = 'answered'): RequestEvent {
-  const row = {
+  return {
+    type: 'request',
+    subject: SUBJECT,
+    error: false,
     requestId,
-    startedAt: 0,
-    key: 'key_a',
-    keyName: 'ci',
-    team: 'core',
-    surface: 'messages',
-    requestedModel: 'm',
-    model: 'm',
-    provider: 'p',
-    rule: 'default',
+    startedAt: Date.now(),
     status: 200,
     outcome,
     stream: true,
@@ -85,14 +90,6 @@ function request(requestId: string, outcome = 'answered'): RequestEvent {
     reasoningTokens: 0,
     costNanoUsd: 10,
     estimated: false,
-  };
-  return {
-    type: 'request',
-    at: Date.now(),
-    durationMs: 1,
-    error: false,
-    group: GROUP,
-    row: packFacts(packParties(row), row),
   };
 }
 

@@ -1,14 +1,13 @@
 import { messageOf, type Logger } from '@muxgate/runtime';
 import {
-  type TextBuffer,
   UsageBatch,
   type AttemptEvent,
+  type RecordBuffer,
   type RequestEvent,
   type UsageEvent,
   type UsageWriter,
 } from '@muxgate/usage';
 import type { Spool } from './spool.js';
-import { attemptLine, batchLine, openLine, requestLine, SCRAPED_LINE, unseenLine } from './spool-lines.js';
 
 export interface LedgerSettings {
   readonly timeZone: string;
@@ -39,9 +38,9 @@ export class UsageLedger {
   private timer: NodeJS.Timeout | undefined;
   private sending: Promise<void> | undefined;
   private failing = false;
-  private readonly open = new Map<number, string>();
+  private readonly open = new Map<number, { attempt: AttemptEvent; request: RequestEvent }>();
   /** of a batch that was written: to get memory costs more than to fill it */
-  private spareRows: TextBuffer | undefined;
+  private spareRows: RecordBuffer | undefined;
 
   constructor(
     private readonly writer: UsageWriter,
@@ -77,28 +76,28 @@ export class UsageLedger {
 
   attempt(event: AttemptEvent, closes: number | undefined): void {
     if (closes !== undefined) this.open.delete(closes);
-    this.happened(event, attemptLine(event, closes));
+    this.spool.attempt(event, closes);
+    this.happened(event);
   }
 
   request(event: RequestEvent): void {
-    this.happened(event, requestLine(event));
+    this.spool.request(event);
+    this.happened(event);
   }
 
   /** What an open attempt would be booked as, should this process end without another word. */
   checkpoint(open: number, attempt: AttemptEvent, request: RequestEvent): void {
-    const line = openLine(open, attempt, request);
-    this.open.set(open, line);
-    this.spool.write(line);
+    this.open.set(open, { attempt, request });
+    this.spool.open(open, attempt, request);
   }
 
   scraped(): void {
-    this.spool.write(SCRAPED_LINE);
+    this.spool.scraped();
   }
 
-  private happened(event: UsageEvent, line: string): void {
+  private happened(event: UsageEvent): void {
     const lost = this.current.add(event);
     if (lost !== undefined) this.dropped(lost);
-    this.spool.write(line);
     if (this.current.rowCount >= BATCH_LIMITS.rows && this.waiting.length < MAX_WAITING) this.cut();
   }
 
@@ -110,7 +109,7 @@ export class UsageLedger {
 
   private cut(): void {
     const sequence = ++this.sequence;
-    this.spool.write(batchLine(sequence));
+    this.spool.batch(sequence);
     // before it is sent: an heir that finds the events without their number would send them under the next one
     this.spool.flush();
     const written = this.spool.isLarge ? this.spool.rotate() : undefined;
@@ -121,9 +120,9 @@ export class UsageLedger {
 
   /** A new file begins with all that the ones before it are needed for. */
   private resume(sequence: number): void {
-    this.spool.write(batchLine(sequence));
-    this.spool.write(unseenLine(this.unseen()));
-    for (const line of this.open.values()) this.spool.write(line);
+    this.spool.batch(sequence);
+    this.spool.unseen(this.unseen());
+    for (const [open, { attempt, request }] of this.open) this.spool.open(open, attempt, request);
   }
 
   private send(): void {
