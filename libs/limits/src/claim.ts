@@ -4,11 +4,11 @@ import type { Limit } from './limit.js';
 /** What a request takes of limits, until it is over; the lists run side by side. */
 export class Claim {
   /** filled as the limits are asked */
-  readonly accounts: Account[] = [];
+  readonly accounts: Account[];
   /** where amounts are booked: of windows */
-  readonly buckets: number[] = [];
+  readonly buckets: number[];
   /** of each limit by all replicas, this request included, when it was granted */
-  used: number[] = [];
+  readonly used: number[];
   /** by this replica's own share: Redis knows of what is held, and of no more */
   isLocal = false;
 
@@ -16,7 +16,12 @@ export class Claim {
     readonly limits: readonly Limit[],
     /** what the request is thought to take of each: requests, tokens, requests at once, nano-USD */
     readonly amounts: readonly number[],
-  ) {}
+  ) {
+    // as long as they get: lists that grow take several times the memory
+    this.accounts = new Array<Account>(limits.length);
+    this.buckets = new Array<number>(limits.length);
+    this.used = new Array<number>(limits.length);
+  }
 
   /** One of its limits out of the advance, where it fits. */
   take(index: number): void {

@@ -45,8 +45,8 @@ export class RecordBuffer {
     view.setUint8(start + at.FLAGS, flagsOf(event));
     view.setUint8(start + at.ID_LENGTH, idLength);
     view.setUint8(start + at.OUTCOME_LENGTH, outcomeLength);
-    bytes.write(requestId, start + at.TEXTS, idLength, 'latin1');
-    bytes.write(outcome, start + at.TEXTS + idLength, outcomeLength, 'latin1');
+    writeAscii(bytes, start + at.TEXTS, requestId, idLength);
+    writeAscii(bytes, start + at.TEXTS + idLength, outcome, outcomeLength);
     this.figures(start, event);
   }
 
@@ -100,4 +100,9 @@ export class RecordBuffer {
 
 function flagsOf({ stream, estimated, error }: RequestEvent): number {
   return (stream ? at.STREAM : 0) | (estimated ? at.ESTIMATED : 0) | (error ? at.ERROR : 0);
+}
+
+/** A few characters cost less so than a call out of JavaScript. */
+function writeAscii(bytes: Buffer, start: number, text: string, length: number): void {
+  for (let i = 0; i < length; i++) bytes[start + i] = text.charCodeAt(i);
 }

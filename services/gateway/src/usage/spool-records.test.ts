@@ -3,18 +3,23 @@ import { join } from 'node:path';
 import { createLogger } from '@muxgate/runtime';
 import {
   ATTEMPT,
+  endOf,
   packGroup,
   packParties,
+  readRecords,
+  REQUEST,
   Subject,
+  UsageBatch,
   type AttemptEvent,
   type RequestEvent,
+  type UsageEvent,
 } from '@muxgate/usage';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { facts, parties } from '../../../../test/support/usage.ts';
 import { temporaryDirectory } from '../../../../test/support/temporary-directory.ts';
 import { Spool } from './spool.js';
-import { readSpool, type SpoolEntry } from './spool-records.js';
+import { readSpool, REQUEST_OF_ONE, SUBJECT, type SpoolEntry } from './spool-records.js';
 
 const subjects = fc.record({ who: parties, hasTarget: fc.boolean() }).map(({ who, hasTarget }) => {
   return new Subject(hasTarget ? packGroup(who) : null, packParties(who));
@@ -89,6 +94,42 @@ describe('a spool', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('says an attempt with its request, where they are one, and each by itself else', async () => {
+    const directory = await temporaryDirectory();
+    const spool = new Spool(directory, createLogger('test', 'silent'));
+    const [sample] = fc.sample(requests, 1) as [RequestEvent];
+    const tokens = {
+      inputTokens: 10,
+      outputTokens: 5,
+      cacheReadTokens: 1,
+      cacheCreationTokens: 2,
+      reasoningTokens: 3,
+    };
+    const subject = new Subject('["k","t","m","p"]', '');
+    const request = { ...sample, subject, ...tokens, costNanoUsd: null, durationMs: 20 };
+    const other = { ...request, subject: new Subject('["k","t","n","p"]', '') };
+    const attempt: AttemptEvent = { ...request, type: 'attempt', at: endOf(request) - 1 };
+    const another: AttemptEvent = { ...attempt, outputTokens: attempt.outputTokens + 1 };
+    const told = [attempt, request, another, request, attempt, other, request, attempt];
+    for (const event of told)
+      if (event.type === 'attempt') spool.attempt(event, undefined);
+      else spool.request(event);
+    spool.flush();
+    const [file = ''] = readdirSync(directory);
+    const bytes = readFileSync(join(directory, file));
+    const types = readRecords(bytes).map(({ type }) => type);
+    const one = REQUEST_OF_ONE;
+    expect(types.filter((type) => type !== SUBJECT)).toEqual([one, REQUEST, ATTEMPT, REQUEST, one, ATTEMPT]);
+    const sums = (events: readonly UsageEvent[]): unknown => {
+      const batch = new UsageBatch('UTC', { rows: 100, groups: 100 });
+      for (const event of events) batch.add(event, 0);
+      return [batch.rowCount, ...batch.hours, ...batch.minutes];
+    };
+    const { entries: read } = readSpool([bytes]);
+    expect(sums(read.flatMap((entry) => ('event' in entry ? [entry.event] : [])))).toEqual(sums(told));
+    spool.close(true);
   });
 
   it('goes on in another file, where it says again what records are about', async () => {

@@ -1,5 +1,6 @@
 import {
   ATTEMPT,
+  endOf,
   readAttempt,
   readNote,
   readOpen,
@@ -23,6 +24,8 @@ export const SUBJECT = 6;
 /** the number is its sequence */
 export const BATCH = 7;
 export const SCRAPED = 8;
+/** and of the one attempt that it had: most have one, which ends when they do */
+export const REQUEST_OF_ONE = 9;
 
 /** What a spool says, in the order in which it happened. */
 export type SpoolEntry =
@@ -41,6 +44,20 @@ export type SpoolEntry =
   | { readonly kind: 'scraped' }
   /** counted, and Prometheus does not have it; the ledger has */
   | { readonly kind: 'unseen'; readonly event: AttemptEvent };
+
+/** Whether the request says all that the attempt does. */
+export function isWholeOf(attempt: AttemptEvent, request: RequestEvent): boolean {
+  return (
+    attempt.subject === request.subject &&
+    attempt.inputTokens === request.inputTokens &&
+    attempt.outputTokens === request.outputTokens &&
+    attempt.cacheReadTokens === request.cacheReadTokens &&
+    attempt.cacheCreationTokens === request.cacheCreationTokens &&
+    attempt.reasoningTokens === request.reasoningTokens &&
+    attempt.costNanoUsd === request.costNanoUsd &&
+    attempt.estimated === request.estimated
+  );
+}
 
 export function packSubject({ group, parties }: Subject): string {
   return JSON.stringify([group, parties]);
@@ -93,6 +110,13 @@ class SpoolReader {
       case REQUEST:
         entries.push({ kind: 'event', event: readRequest(record, subject), closes: undefined });
         break;
+      case REQUEST_OF_ONE: {
+        const request = readRequest(record, subject);
+        const attempt: AttemptEvent = { ...readAttempt(record, subject), at: endOf(request) };
+        entries.push({ kind: 'event', event: attempt, closes: undefined });
+        entries.push({ kind: 'event', event: request, closes: undefined });
+        break;
+      }
       case OPEN_ATTEMPT:
         this.opened = { open: readOpen(record) ?? 0, attempt: readAttempt(record, subject) };
         break;

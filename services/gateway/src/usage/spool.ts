@@ -10,7 +10,17 @@ import {
   type RequestEvent,
   type Subject,
 } from '@muxgate/usage';
-import { BATCH, OPEN_ATTEMPT, OPEN_REQUEST, packSubject, SCRAPED, SUBJECT, UNSEEN } from './spool-records.js';
+import {
+  BATCH,
+  isWholeOf,
+  OPEN_ATTEMPT,
+  OPEN_REQUEST,
+  packSubject,
+  REQUEST_OF_ONE,
+  SCRAPED,
+  SUBJECT,
+  UNSEEN,
+} from './spool-records.js';
 
 /** A file this large is followed by a new one once what it holds is in Redis. */
 const ROTATE_BYTES = 1024 * 1024;
@@ -38,6 +48,8 @@ export class Spool {
   private readonly records = new RecordBuffer();
   /** what the file says of them */
   private readonly subjects = new Set<Subject>();
+  /** is written with its request, if that is what follows */
+  private ended: AttemptEvent | undefined;
   private scheduled = false;
   private file: number | undefined;
   private generation = 0;
@@ -59,19 +71,24 @@ export class Spool {
   /** `open` is the number of an attempt that was open, and is over. */
   attempt(event: AttemptEvent, open: number | undefined): void {
     if (!this.isWriting()) return;
+    this.writeEnded();
     this.introduce(event.subject);
-    this.records.attempt(ATTEMPT, event, open);
+    if (open === undefined) this.ended = event;
+    else this.records.attempt(ATTEMPT, event, open);
   }
 
   request(event: RequestEvent): void {
     if (!this.isWriting()) return;
-    this.introduce(event.subject);
-    this.records.request(REQUEST, event);
+    const isOfOne = this.ended !== undefined && isWholeOf(this.ended, event);
+    if (isOfOne) this.ended = undefined;
+    else this.introduce(event.subject);
+    this.records.request(isOfOne ? REQUEST_OF_ONE : REQUEST, event);
   }
 
   /** What an attempt that is open would come to, should nothing more be heard of it. */
   open(open: number, attempt: AttemptEvent, request: RequestEvent): void {
     if (!this.isWriting()) return;
+    this.writeEnded();
     this.introduce(attempt.subject);
     this.introduce(request.subject);
     this.records.attempt(OPEN_ATTEMPT, attempt, open);
@@ -81,18 +98,21 @@ export class Spool {
   /** The events since the batch before are this one. */
   batch(sequence: number): void {
     if (!this.isWriting()) return;
+    this.writeEnded();
     this.records.note(BATCH, sequence);
   }
 
   /** What was counted so far, Prometheus has. */
   scraped(): void {
     if (!this.isWriting()) return;
+    this.writeEnded();
     this.records.note(SCRAPED, 0);
   }
 
   /** What Prometheus does not have of all that was counted so far, added up. */
   unseen(events: readonly AttemptEvent[]): void {
     if (!this.isWriting()) return;
+    this.writeEnded();
     this.records.note(SCRAPED, 0);
     for (const event of events) {
       this.introduce(event.subject);
@@ -130,6 +150,7 @@ export class Spool {
   /** Hands over to the kernel what was written so far. */
   flush(): void {
     this.scheduled = false;
+    this.writeEnded();
     if (this.file === undefined || this.records.isEmpty) return;
     try {
       this.bytes += writeSync(this.file, this.records.written);
@@ -153,6 +174,13 @@ export class Spool {
     if (this.subjects.has(subject)) return;
     this.subjects.add(subject);
     this.records.note(SUBJECT, subject.number, packSubject(subject));
+  }
+
+  private writeEnded(): void {
+    const { ended } = this;
+    if (ended === undefined) return;
+    this.ended = undefined;
+    this.records.attempt(ATTEMPT, ended, undefined);
   }
 
   private openFile(): number {
