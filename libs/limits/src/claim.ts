@@ -3,8 +3,8 @@ import type { Limit } from './limit.js';
 
 /** What a request takes of limits, until it is over; the lists run side by side. */
 export class Claim {
-  /** filled as the limits are asked */
-  readonly accounts: Account[];
+  /** once the limits are asked */
+  accounts: readonly Account[] = [];
   /** where amounts are booked: of windows */
   readonly buckets: number[];
   /** of each limit by all replicas, this request included, when it was granted */
@@ -18,9 +18,8 @@ export class Claim {
     readonly amounts: readonly number[],
   ) {
     // as long as they get: lists that grow take several times the memory
-    this.accounts = new Array<Account>(limits.length);
-    this.buckets = new Array<number>(limits.length);
-    this.used = new Array<number>(limits.length);
+    this.buckets = limits.map(none);
+    this.used = limits.map(none);
   }
 
   /** One of its limits out of the advance, where it fits. */
@@ -29,4 +28,8 @@ export class Claim {
     this.buckets[index] = account.take(this.amounts[index] as number);
     this.used[index] = account.used;
   }
+}
+
+function none(): number {
+  return 0;
 }

@@ -30,15 +30,12 @@ export function claimOf(
   const outputTokens = Math.min(maxTokens ?? USUAL_OUTPUT, LIKELY_OUTPUT);
   const tokens = Math.max(1, inputTokens + outputTokens);
   let cost: number | undefined;
-  const amounts = new Array<number>(limits.length);
-  for (let i = 0; i < limits.length; i++) {
-    const { kind, limit } = limits[i] as Limit;
+  const amounts = limits.map(({ kind, limit }) => {
     // what alone is more than the limit waits for an empty window
-    if (kind === 'tokens') amounts[i] = Math.min(tokens, limit);
-    else if (kind === 'budget')
-      amounts[i] = cost ??= estimatedCost(exchange, prices, inputTokens, outputTokens);
-    else amounts[i] = 1;
-  }
+    if (kind === 'tokens') return Math.min(tokens, limit);
+    if (kind === 'budget') return (cost ??= estimatedCost(exchange, prices, inputTokens, outputTokens));
+    return 1;
+  });
   return new Claim(limits, amounts);
 }
 

@@ -114,8 +114,7 @@ export class SharedLimits {
 
   /** At once where the advances have room; undefined while Redis is away. */
   reserve(claim: Claim): MaybePromise<Reservation | undefined> {
-    const { limits, accounts } = claim;
-    for (let i = 0; i < limits.length; i++) accounts[i] = this.accounts.of(limits[i] as Limit);
+    claim.accounts = claim.limits.map((limit) => this.accounts.of(limit));
     if (this.away) return undefined;
     if (this.giveOut(claim, this.now())) return { granted: true, used: claim.used };
     return new Promise((answer) => {
