@@ -63,5 +63,5 @@ function rowOf(index: number, endedAt: number): Buffer {
     costNanoUsd: 16_500_000,
     estimated: false,
   };
-  return rowBytes(eventOf(row, row));
+  return rowBytes(eventOf(row, row, row));
 }

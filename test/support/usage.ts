@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Subject, type RequestEvent, type RequestFacts } from '../../libs/usage/src/events.ts';
+import { Subject, type Bill, type RequestEvent, type RequestFacts } from '../../libs/usage/src/events.ts';
 import { RecordBuffer } from '../../libs/usage/src/record-buffer.ts';
 import { REQUEST } from '../../libs/usage/src/record-layout.ts';
 import { packParties, type RequestParties } from '../../libs/usage/src/request-row.ts';
@@ -30,6 +30,9 @@ export const facts: fc.Arbitrary<RequestFacts> = fc.record({
   attempts: small,
   durationMs: count,
   firstTokenMs: fc.option(count),
+});
+
+export const bills: fc.Arbitrary<Bill> = fc.record({
   inputTokens: count,
   outputTokens: count,
   cacheReadTokens: count,
@@ -40,9 +43,9 @@ export const facts: fc.Arbitrary<RequestFacts> = fc.record({
 });
 
 /** A request as it is told to the ledger. */
-export function eventOf(who: RequestParties, what: RequestFacts): RequestEvent {
+export function eventOf(who: RequestParties, what: RequestFacts, bill: Bill): RequestEvent {
   const subject = new Subject(packGroup(who), packParties(who));
-  return { type: 'request', subject, error: what.status >= 400, ...what };
+  return { type: 'request', subject, error: what.status >= 400, ...what, bill };
 }
 
 /** A request as Redis keeps it. */

@@ -13,7 +13,8 @@ export class Subject {
   ) {}
 }
 
-export interface Figures {
+/** Tokens and cost. */
+export interface Bill {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cacheReadTokens: number;
@@ -26,22 +27,24 @@ export interface Figures {
 }
 
 /** Tokens and cost of one upstream attempt, when it has ended. */
-export interface AttemptEvent extends Figures {
+export interface AttemptEvent extends Bill {
   readonly type: 'attempt';
   /** epoch ms */
   readonly at: number;
   readonly subject: Subject;
 }
 
-/** One request, when it is over; its figures were told by its attempts. */
+/** One request, when it is over. */
 export interface RequestEvent extends RequestFacts {
   readonly type: 'request';
   readonly subject: Subject;
   readonly error: boolean;
+  /** of all its attempts, each of which was told before: the very event of the only one */
+  readonly bill: Bill;
 }
 
 /** What became of a request. Times are whole milliseconds. */
-export interface RequestFacts extends Figures {
+export interface RequestFacts {
   /** ASCII, 128 characters at most, as is the outcome */
   readonly requestId: string;
   /** epoch */
@@ -53,6 +56,30 @@ export interface RequestFacts extends Figures {
   readonly attempts: number;
   readonly durationMs: number;
   readonly firstTokenMs: number | null;
+}
+
+export const NO_BILL: Bill = {
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheCreationTokens: 0,
+  reasoningTokens: 0,
+  costNanoUsd: 0,
+  estimated: false,
+};
+
+/** What two attempts come to; their cost is not known where that of one of them is not. */
+export function addBills(one: Bill, other: Bill): Bill {
+  const hasCost = one.costNanoUsd !== null && other.costNanoUsd !== null;
+  return {
+    inputTokens: one.inputTokens + other.inputTokens,
+    outputTokens: one.outputTokens + other.outputTokens,
+    cacheReadTokens: one.cacheReadTokens + other.cacheReadTokens,
+    cacheCreationTokens: one.cacheCreationTokens + other.cacheCreationTokens,
+    reasoningTokens: one.reasoningTokens + other.reasoningTokens,
+    costNanoUsd: hasCost ? one.costNanoUsd + other.costNanoUsd : null,
+    estimated: one.estimated || other.estimated,
+  };
 }
 
 export type UsageEvent = AttemptEvent | RequestEvent;

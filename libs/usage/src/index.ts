@@ -1,8 +1,11 @@
 export { UsageBatch, type BatchLimits } from './batch.js';
 export {
+  addBills,
   endOf,
+  NO_BILL,
   Subject,
   type AttemptEvent,
+  type Bill,
   type RequestEvent,
   type RequestFacts,
   type UsageEvent,

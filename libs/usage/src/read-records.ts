@@ -1,4 +1,4 @@
-import type { AttemptEvent, Figures, RequestEvent, RequestFacts, Subject } from './events.js';
+import type { AttemptEvent, Bill, RequestEvent, RequestFacts, Subject } from './events.js';
 import * as at from './record-layout.js';
 
 export interface EventRecord {
@@ -31,7 +31,7 @@ export function readNote({ bytes }: EventRecord): string {
 }
 
 export function readAttempt({ bytes }: EventRecord, subject: Subject): AttemptEvent {
-  return { type: 'attempt', at: bytes.readDoubleLE(at.WHEN), subject, ...readFigures(bytes) };
+  return { type: 'attempt', at: bytes.readDoubleLE(at.WHEN), subject, ...readBill(bytes) };
 }
 
 /** By which the attempt was named while it ran. */
@@ -40,7 +40,8 @@ export function readOpen({ bytes }: EventRecord): number | undefined {
 }
 
 export function readRequest({ bytes }: EventRecord, subject: Subject): RequestEvent {
-  return { type: 'request', subject, error: has(bytes, at.ERROR), ...readFacts(bytes) };
+  const error = has(bytes, at.ERROR);
+  return { type: 'request', subject, error, ...readFacts(bytes), bill: readBill(bytes) };
 }
 
 export function readFacts(bytes: Buffer): RequestFacts {
@@ -54,11 +55,10 @@ export function readFacts(bytes: Buffer): RequestFacts {
     attempts: bytes.readUInt16LE(at.ATTEMPTS),
     durationMs: bytes.readDoubleLE(at.SPAN),
     firstTokenMs: known(bytes.readDoubleLE(at.FIRST_TOKEN)),
-    ...readFigures(bytes),
   };
 }
 
-function readFigures(bytes: Buffer): Figures {
+export function readBill(bytes: Buffer): Bill {
   return {
     inputTokens: bytes.readDoubleLE(at.INPUT),
     outputTokens: bytes.readDoubleLE(at.OUTPUT),

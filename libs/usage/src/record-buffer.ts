@@ -1,4 +1,4 @@
-import type { AttemptEvent, Figures, RequestEvent } from './events.js';
+import type { AttemptEvent, Bill, RequestEvent } from './events.js';
 import * as at from './record-layout.js';
 
 const FIRST_BYTES = 16_384;
@@ -25,14 +25,14 @@ export class RecordBuffer {
     view.setFloat64(start + at.FIRST_TOKEN, NaN, true);
     view.setUint16(start + at.STATUS, 0, true);
     view.setUint16(start + at.ATTEMPTS, 1, true);
-    view.setUint8(start + at.FLAGS, event.estimated ? at.ESTIMATED : 0);
+    view.setUint8(start + at.FLAGS, flagsOf(event.estimated, false, false));
     view.setUint8(start + at.ID_LENGTH, 0);
     view.setUint8(start + at.OUTCOME_LENGTH, 0);
-    this.figures(start, event);
+    this.bill(start, event);
   }
 
   request(type: number, event: RequestEvent): void {
-    const { requestId, outcome } = event;
+    const { requestId, outcome, bill } = event;
     const idLength = Math.min(requestId.length, MOST_TEXT);
     const outcomeLength = Math.min(outcome.length, MOST_TEXT);
     const start = this.begin(type, event.subject.number, at.TEXTS + idLength + outcomeLength);
@@ -42,12 +42,12 @@ export class RecordBuffer {
     view.setFloat64(start + at.FIRST_TOKEN, event.firstTokenMs ?? NaN, true);
     view.setUint16(start + at.STATUS, event.status, true);
     view.setUint16(start + at.ATTEMPTS, Math.min(event.attempts, MOST_ATTEMPTS), true);
-    view.setUint8(start + at.FLAGS, flagsOf(event));
+    view.setUint8(start + at.FLAGS, flagsOf(bill.estimated, event.stream, event.error));
     view.setUint8(start + at.ID_LENGTH, idLength);
     view.setUint8(start + at.OUTCOME_LENGTH, outcomeLength);
     writeAscii(bytes, start + at.TEXTS, requestId, idLength);
     writeAscii(bytes, start + at.TEXTS + idLength, outcome, outcomeLength);
-    this.figures(start, event);
+    this.bill(start, bill);
   }
 
   /** A number, or a text that it stands for. */
@@ -70,14 +70,14 @@ export class RecordBuffer {
     this.length = 0;
   }
 
-  private figures(start: number, figures: Figures): void {
+  private bill(start: number, bill: Bill): void {
     const { view } = this;
-    view.setFloat64(start + at.INPUT, figures.inputTokens, true);
-    view.setFloat64(start + at.OUTPUT, figures.outputTokens, true);
-    view.setFloat64(start + at.CACHE_READ, figures.cacheReadTokens, true);
-    view.setFloat64(start + at.CACHE_CREATION, figures.cacheCreationTokens, true);
-    view.setFloat64(start + at.REASONING, figures.reasoningTokens, true);
-    view.setFloat64(start + at.COST, figures.costNanoUsd ?? NaN, true);
+    view.setFloat64(start + at.INPUT, bill.inputTokens, true);
+    view.setFloat64(start + at.OUTPUT, bill.outputTokens, true);
+    view.setFloat64(start + at.CACHE_READ, bill.cacheReadTokens, true);
+    view.setFloat64(start + at.CACHE_CREATION, bill.cacheCreationTokens, true);
+    view.setFloat64(start + at.REASONING, bill.reasoningTokens, true);
+    view.setFloat64(start + at.COST, bill.costNanoUsd ?? NaN, true);
   }
 
   /** Makes room for a record; answers where it starts. */
@@ -98,7 +98,7 @@ export class RecordBuffer {
   }
 }
 
-function flagsOf({ stream, estimated, error }: RequestEvent): number {
+function flagsOf(estimated: boolean, stream: boolean, error: boolean): number {
   return (stream ? at.STREAM : 0) | (estimated ? at.ESTIMATED : 0) | (error ? at.ERROR : 0);
 }
 

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eventOf, facts, parties, rowBytes } from '../../../test/support/usage.ts';
+import { bills, eventOf, facts, parties, rowBytes } from '../../../test/support/usage.ts';
 import { RowReader } from './request-row.js';
 
 describe('a row of the request log', () => {
   it('is read as it was written, whatever its texts hold, beside others of the same parties', () => {
     fc.assert(
-      fc.property(parties, fc.array(facts, { minLength: 1, maxLength: 3 }), (who, all) => {
+      fc.property(parties, fc.array(fc.tuple(facts, bills), { minLength: 1, maxLength: 3 }), (who, all) => {
         const reader = new RowReader();
-        for (const what of all)
-          expect(reader.read(rowBytes(eventOf(who, what)))).toEqual({ ...who, ...what });
+        for (const [what, bill] of all)
+          expect(reader.read(rowBytes(eventOf(who, what, bill)))).toEqual({ ...who, ...what, ...bill });
       }),
     );
   });

@@ -1,5 +1,5 @@
-import type { RequestFacts } from './events.js';
-import { readFacts, recordLength } from './read-records.js';
+import type { Bill, RequestFacts } from './events.js';
+import { readBill, readFacts, recordLength } from './read-records.js';
 
 /** Who and what a request was about: the same for many. */
 export interface RequestParties {
@@ -16,7 +16,7 @@ export interface RequestParties {
 }
 
 /** What is kept of one request: never a body, a header or a key. */
-export type RequestRow = RequestParties & RequestFacts;
+export type RequestRow = RequestParties & RequestFacts & Bill;
 
 export function packParties(parties: RequestParties): string {
   const { key, keyName, team, surface, requestedModel, model, provider, rule } = parties;
@@ -35,7 +35,8 @@ export class RowReader {
 
   read(row: Buffer): RequestRow {
     if (row[0] === BRACKET) return unpackJson(row);
-    return { ...readFacts(row), ...this.partiesOf(row.toString('utf8', recordLength(row))) };
+    const parties = this.partiesOf(row.toString('utf8', recordLength(row)));
+    return { ...parties, ...readFacts(row), ...readBill(row) };
   }
 
   private partiesOf(packed: string): RequestParties {

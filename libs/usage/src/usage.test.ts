@@ -95,7 +95,7 @@ function request(at: number, more: Partial<RequestRow> = {}): RequestEvent {
   };
   const group = packGroup(row);
   const subject = new Subject(group, packParties(row));
-  return { type: 'request', subject, error: row.status >= 400, ...row };
+  return { type: 'request', subject, error: row.status >= 400, ...row, bill: row };
 }
 
 async function book(events: readonly UsageEvent[], timeZone = 'UTC', number = ++sequence): Promise<void> {

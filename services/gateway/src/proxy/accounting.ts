@@ -1,6 +1,7 @@
 import type { PriceBook } from '@muxgate/pricing';
 import type { Logger } from '@muxgate/runtime';
-import { attemptEvent, Bill, outcomeOfRequest, requestEvent } from '../usage/exchange-events.js';
+import { addBills, type Bill } from '@muxgate/usage';
+import { attemptEvent, outcomeOfRequest, requestEvent } from '../usage/exchange-events.js';
 import type { Tallies } from '../usage/tallies.js';
 import type { UsageLedger } from '../usage/usage-ledger.js';
 import type { Exchange } from './exchange.js';
@@ -42,7 +43,7 @@ export class Accounting {
     const event = attemptEvent(exchange, this.prices, Date.now());
     if (event === undefined) return;
     this.tallies.add(event);
-    (exchange.bill ??= new Bill()).add(event);
+    exchange.bill = billWith(exchange, event);
     this.ledger.attempt(event, exchange.openAttempt);
   }
 
@@ -63,8 +64,7 @@ export class Accounting {
     const at = Date.now();
     const event = attemptEvent(exchange, this.prices, at);
     if (event === undefined) return;
-    const bill = Object.assign(new Bill(), exchange.bill);
-    bill.add(event);
+    const bill = billWith(exchange, event);
     const durationMs = performance.now() - exchange.startedAt;
     const end = { status: 200, durationMs, at, outcome: 'gateway_lost', bill };
     this.ledger.checkpoint(openAttempt, event, requestEvent(exchange, end));
@@ -121,4 +121,8 @@ export class Accounting {
     if (level === 'warn') this.logger.warn(line, 'request failed');
     else this.logger.info(line, 'request');
   }
+}
+
+function billWith({ bill }: Exchange, attempt: Bill): Bill {
+  return bill === undefined ? attempt : addBills(bill, attempt);
 }

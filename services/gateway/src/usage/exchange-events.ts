@@ -1,35 +1,18 @@
 import type { TargetConfig } from '@muxgate/config';
 import { costNanoUsd, type PriceBook } from '@muxgate/pricing';
-import { packGroup, packParties, Subject, type AttemptEvent, type RequestEvent } from '@muxgate/usage';
+import {
+  NO_BILL,
+  packGroup,
+  packParties,
+  Subject,
+  type AttemptEvent,
+  type Bill,
+  type RequestEvent,
+} from '@muxgate/usage';
 import type { Decision } from '../proxy/decision.js';
 import type { Exchange } from '../proxy/exchange.js';
 
 const NONE = 'none';
-
-/** What the attempts of one request come to so far. */
-export class Bill {
-  inputTokens = 0;
-  outputTokens = 0;
-  cacheReadTokens = 0;
-  cacheCreationTokens = 0;
-  reasoningTokens = 0;
-  /** nano-USD; null once the price of one of them is not known */
-  costNanoUsd: number | null = 0;
-  estimated = false;
-
-  add(event: AttemptEvent): void {
-    this.inputTokens += event.inputTokens;
-    this.outputTokens += event.outputTokens;
-    this.cacheReadTokens += event.cacheReadTokens;
-    this.cacheCreationTokens += event.cacheCreationTokens;
-    this.reasoningTokens += event.reasoningTokens;
-    this.costNanoUsd =
-      this.costNanoUsd === null || event.costNanoUsd === null ? null : this.costNanoUsd + event.costNanoUsd;
-    this.estimated ||= event.estimated;
-  }
-}
-
-const NO_BILL: Readonly<Bill> = new Bill();
 
 /** The running attempt as it would be booked now; undefined for one that nothing was answered to. */
 export function attemptEvent(exchange: Exchange, prices: PriceBook, at: number): AttemptEvent | undefined {
@@ -109,7 +92,6 @@ export interface RequestEnd {
 
 export function requestEvent(exchange: Exchange, end: RequestEnd): RequestEvent {
   const { failure, firstContentAt, startedAt } = exchange;
-  const bill = end.bill ?? NO_BILL;
   return {
     type: 'request',
     subject: subjectOf(exchange),
@@ -122,13 +104,7 @@ export function requestEvent(exchange: Exchange, end: RequestEnd): RequestEvent 
     attempts: exchange.attempts,
     durationMs: Math.round(end.durationMs),
     firstTokenMs: firstContentAt === undefined ? null : Math.round(firstContentAt - startedAt),
-    inputTokens: bill.inputTokens,
-    outputTokens: bill.outputTokens,
-    cacheReadTokens: bill.cacheReadTokens,
-    cacheCreationTokens: bill.cacheCreationTokens,
-    reasoningTokens: bill.reasoningTokens,
-    costNanoUsd: bill.costNanoUsd,
-    estimated: bill.estimated,
+    bill: end.bill ?? NO_BILL,
   };
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createLogger } from '@muxgate/runtime';
 import {
   ATTEMPT,
-  endOf,
+  NO_BILL,
   packGroup,
   packParties,
   readRecords,
@@ -16,7 +16,7 @@ import {
 } from '@muxgate/usage';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { facts, parties } from '../../../../test/support/usage.ts';
+import { bills, facts, parties } from '../../../../test/support/usage.ts';
 import { temporaryDirectory } from '../../../../test/support/temporary-directory.ts';
 import { Spool } from './spool.js';
 import { readSpool, REQUEST_OF_ONE, SUBJECT, type SpoolEntry } from './spool-records.js';
@@ -24,15 +24,18 @@ import { readSpool, REQUEST_OF_ONE, SUBJECT, type SpoolEntry } from './spool-rec
 const subjects = fc.record({ who: parties, hasTarget: fc.boolean() }).map(({ who, hasTarget }) => {
   return new Subject(hasTarget ? packGroup(who) : null, packParties(who));
 });
-const attempts = fc.record({ subject: subjects, what: facts }).map(({ subject, what }): AttemptEvent => {
-  const { inputTokens, outputTokens, cacheReadTokens, cacheCreationTokens, reasoningTokens } = what;
-  const tokens = { inputTokens, outputTokens, cacheReadTokens, cacheCreationTokens, reasoningTokens };
-  const { costNanoUsd, estimated, startedAt: at } = what;
-  return { type: 'attempt', subject, at, ...tokens, costNanoUsd, estimated };
-});
+const attempts = fc
+  .record({ subject: subjects, at: fc.nat(), bill: bills })
+  .map(({ subject, at, bill }): AttemptEvent => ({ type: 'attempt', subject, at, ...bill }));
 const requests = fc
-  .record({ subject: subjects, what: facts, error: fc.boolean() })
-  .map(({ subject, what, error }): RequestEvent => ({ type: 'request', subject, error, ...what }));
+  .record({ subject: subjects, what: facts, error: fc.boolean(), bill: bills })
+  .map(({ subject, what, error, bill }): RequestEvent => ({
+    type: 'request',
+    subject,
+    error,
+    ...what,
+    bill,
+  }));
 const number = fc.integer({ min: 1, max: 0xffff_ffff });
 
 const entries = fc.oneof(
@@ -100,19 +103,12 @@ describe('a spool', () => {
     const directory = await temporaryDirectory();
     const spool = new Spool(directory, createLogger('test', 'silent'));
     const [sample] = fc.sample(requests, 1) as [RequestEvent];
-    const tokens = {
-      inputTokens: 10,
-      outputTokens: 5,
-      cacheReadTokens: 1,
-      cacheCreationTokens: 2,
-      reasoningTokens: 3,
-    };
     const subject = new Subject('["k","t","m","p"]', '');
-    const request = { ...sample, subject, ...tokens, costNanoUsd: null, durationMs: 20 };
+    const attempt: AttemptEvent = { ...NO_BILL, type: 'attempt', at: 20, subject, inputTokens: 10 };
+    const request: RequestEvent = { ...sample, subject, startedAt: 1, durationMs: 20, bill: attempt };
+    const another = { ...attempt, outputTokens: 5 };
     const other = { ...request, subject: new Subject('["k","t","n","p"]', '') };
-    const attempt: AttemptEvent = { ...request, type: 'attempt', at: endOf(request) - 1 };
-    const another: AttemptEvent = { ...attempt, outputTokens: attempt.outputTokens + 1 };
-    const told = [attempt, request, another, request, attempt, other, request, attempt];
+    const told: UsageEvent[] = [attempt, request, another, request, attempt, other, request, attempt];
     for (const event of told)
       if (event.type === 'attempt') spool.attempt(event, undefined);
       else spool.request(event);

@@ -45,20 +45,6 @@ export type SpoolEntry =
   /** counted, and Prometheus does not have it; the ledger has */
   | { readonly kind: 'unseen'; readonly event: AttemptEvent };
 
-/** Whether the request says all that the attempt does. */
-export function isWholeOf(attempt: AttemptEvent, request: RequestEvent): boolean {
-  return (
-    attempt.subject === request.subject &&
-    attempt.inputTokens === request.inputTokens &&
-    attempt.outputTokens === request.outputTokens &&
-    attempt.cacheReadTokens === request.cacheReadTokens &&
-    attempt.cacheCreationTokens === request.cacheCreationTokens &&
-    attempt.reasoningTokens === request.reasoningTokens &&
-    attempt.costNanoUsd === request.costNanoUsd &&
-    attempt.estimated === request.estimated
-  );
-}
-
 export function packSubject({ group, parties }: Subject): string {
   return JSON.stringify([group, parties]);
 }
@@ -112,7 +98,7 @@ class SpoolReader {
         break;
       case REQUEST_OF_ONE: {
         const request = readRequest(record, subject);
-        const attempt: AttemptEvent = { ...readAttempt(record, subject), at: endOf(request) };
+        const attempt: AttemptEvent = { type: 'attempt', at: endOf(request), subject, ...request.bill };
         entries.push({ kind: 'event', event: attempt, closes: undefined });
         entries.push({ kind: 'event', event: request, closes: undefined });
         break;

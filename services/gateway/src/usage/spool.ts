@@ -12,7 +12,6 @@ import {
 } from '@muxgate/usage';
 import {
   BATCH,
-  isWholeOf,
   OPEN_ATTEMPT,
   OPEN_REQUEST,
   packSubject,
@@ -79,7 +78,8 @@ export class Spool {
 
   request(event: RequestEvent): void {
     if (!this.isWriting()) return;
-    const isOfOne = this.ended !== undefined && isWholeOf(this.ended, event);
+    const { ended } = this;
+    const isOfOne = ended !== undefined && event.bill === ended && event.subject === ended.subject;
     if (isOfOne) this.ended = undefined;
     else this.introduce(event.subject);
     this.records.request(isOfOne ? REQUEST_OF_ONE : REQUEST, event);

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { createLogger } from '@muxgate/runtime';
 import {
+  NO_BILL,
   packGroup,
   packParties,
   RequestLog,
@@ -83,13 +84,7 @@ function request(requestId: string, outcome = 'answered'): RequestEvent {
     attempts: 1,
     durationMs: 1,
     firstTokenMs: 1,
-    inputTokens: 1,
-    outputTokens: 1,
-    cacheReadTokens: 0,
-    cacheCreationTokens: 0,
-    reasoningTokens: 0,
-    costNanoUsd: 10,
-    estimated: false,
+    bill: NO_BILL,
   };
 }
 
