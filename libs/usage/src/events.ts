@@ -1,9 +1,9 @@
-let subjects = 0;
+let lastNumber = 0;
 
 /** Whom and what usage is about: one object for all events that have it in common, so that it is written once for them. */
 export class Subject {
-  /** names it in what this process writes */
-  readonly number = ++subjects;
+  /** names it in what this process writes: 32 bits, which a process that lives for long enough begins anew */
+  readonly number = (lastNumber = (lastNumber + 1) >>> 0);
 
   constructor(
     /** packed, see `packGroup`; null of what never had a target: such requests are logged, and are no model's usage */

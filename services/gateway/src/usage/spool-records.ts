@@ -27,7 +27,7 @@ export const SCRAPED = 8;
 /** and of the one attempt that it had: most have one, which ends when they do */
 export const REQUEST_OF_ONE = 9;
 
-/** What a spool says, in the order in which it happened. */
+/** What a spool says. */
 export type SpoolEntry =
   /** it happened; `closes` is the number of an attempt that was open */
   | { readonly kind: 'event'; readonly event: UsageEvent; readonly closes: number | undefined }

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, type Logger } from '@muxgate/runtime';
@@ -26,6 +26,9 @@ const ROTATE_BYTES = 1024 * 1024;
 
 /** A write costs more than the rest of a request's accounting; what a kill can lose is no older than this. */
 const FLUSH_AFTER_MS = 5;
+
+/** Beyond, a file says again what records are about. */
+const MAX_SUBJECTS = 10_000;
 
 let opened = 0;
 
@@ -153,7 +156,10 @@ export class Spool {
     this.writeEnded();
     if (this.file === undefined || this.records.isEmpty) return;
     try {
-      this.bytes += writeSync(this.file, this.records.written);
+      const { written } = this.records;
+      // all of it or an error, with which the file ends: what follows a torn record cannot be read
+      writeFileSync(this.file, written);
+      this.bytes += written.length;
     } catch (error) {
       this.giveUp(error);
     }
@@ -172,6 +178,7 @@ export class Spool {
   /** Records say only the number of what they are about. */
   private introduce(subject: Subject): void {
     if (this.subjects.has(subject)) return;
+    if (this.subjects.size >= MAX_SUBJECTS) this.subjects.clear();
     this.subjects.add(subject);
     this.records.note(SUBJECT, subject.number, packSubject(subject));
   }
