@@ -72,7 +72,7 @@ export class LimitStore {
       this.redis,
       scripts.turn,
       [PREFIX],
-      [replica, lifeMs, spanMs, turn, stated, asked],
+      [replica, lifeMs, spanMs, COARSE_MS, turn, stated, asked],
     );
     return readTurn(answer as TurnAnswer);
   }

@@ -1,14 +1,14 @@
 -- What a replica has to state and to ask, in one call: first what is over, whose slots may be what the next request waits
 -- for, then the requests in the order in which they came, each all or nothing, then what it would like to have in advance.
--- ARGV: replica, its life in ms, the window in ms, number of the turn, then two lists in JSON: one text is cheaper to
--- send than its parts.
+-- ARGV: replica, its life in ms, the window and a bucket in ms, number of the turn, then two lists in JSON: one text is
+-- cheaper to send than its parts.
 -- Statements: kind, scope, limit, the width of a bucket or the end of a budget, threshold of a budget, held, spent, 1 if
 -- an advance ends, wanted in advance, corrections: bucket, difference, and so on.
 -- Requests: place of a statement, from 0, and amount, for each limit that is asked.
 -- Answers the time; 0 to a replica that is not known, 2 to a turn that was had before, else 1; places of budgets that have
 -- passed their thresholds; used and advance of each statement; for each request: 1 granted, 0 refused, 2 later, which one
 -- has no room, wait in ms, and used of each.
-local replica, life, turn = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
+local replica, life, turn = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5])
 -- What is taken in advance is for the running tenth of a second; one more until nobody waits for what comes back of it.
 local bucket_end = (math.floor(time / TENTH) + 1) * TENTH
 
@@ -42,7 +42,7 @@ redis.call('HSET', mine, 'turn', turn)
 
 local passed, accounts = {}, {}
 
-for place, packed in ipairs(cjson.decode(ARGV[5])) do
+for place, packed in ipairs(cjson.decode(ARGV[6])) do
   local account = {
     kind = packed[1],
     scope = packed[2],
@@ -83,7 +83,7 @@ local function lasting(account, amount)
 end
 
 local verdicts = {}
-for number_of, request in ipairs(cjson.decode(ARGV[6])) do
+for number_of, request in ipairs(cjson.decode(ARGV[7])) do
   local verdict, refused, wait, final = { 1, 0, 0 }, nil, 0, false
   for i = 1, #request, 2 do
     local account, amount = accounts[request[i] + 1], request[i + 1]

@@ -1,5 +1,5 @@
--- Windows of time. ARGV[3]: their length in ms.
-local span, time, TENTH = tonumber(ARGV[3]), now(), 100
+-- Windows of time. ARGV[3]: their length in ms; ARGV[4]: the width of their buckets, a tenth of a second.
+local span, TENTH, time = tonumber(ARGV[3]), tonumber(ARGV[4]), now()
 
 -- A window: what was used, by the bucket of time in which it was, and their sum; the buckets in order beside it.
 local function window_of(scope)

@@ -10,15 +10,10 @@ import {
   type Turn,
   type Verdict,
 } from '@muxgate/limits';
-import { messageOf, type Logger } from '@muxgate/runtime';
+import type { Logger } from '@muxgate/runtime';
 import type { MaybePromise } from '../proxy/when-ready.js';
 import { Accounts } from './accounts.js';
-
-export interface SharedLimitsOptions {
-  readonly heartbeatMs: number;
-  /** without an answer for so long, this replica decides by itself */
-  readonly waitMs: number;
-}
+import { LimitTurns, type LimitTurnsOptions } from './limit-turns.js';
 
 export interface SharedLimitsListener {
   /** Redis is back */
@@ -35,20 +30,12 @@ interface Waiting {
   readonly answer: (reservation: Reservation | undefined) => void;
 }
 
-/** What Redis may have heard, or not. */
-interface Unanswered {
-  readonly turn: number;
-  readonly statements: readonly Statement[];
-}
-
 /** In one call: more would keep Redis from others for too long. */
 const MAX_REQUESTS = 64;
 const MAX_STATEMENTS = 256;
 /** Until what other replicas have in advance is used or back: a tenth of a second, and the way. */
 const LATER_MS = 25;
 const MAX_TRIES = 10;
-/** In which an answer may come. */
-const WAIT_LOOKS = 10;
 
 /**
  * The limits that all replicas share. A request that the advances of its limits have room for goes on at once. For the
@@ -56,6 +43,7 @@ const WAIT_LOOKS = 10;
  * the busier, the less each costs. While Redis is away nothing is asked; what was used meanwhile is stated when it is back.
  */
 export class SharedLimits {
+  private readonly turns: LimitTurns;
   private readonly accounts: Accounts;
   /** with something to state */
   private readonly changed = new Set<Account>();
@@ -63,49 +51,51 @@ export class SharedLimits {
   private readonly ahead = new Set<Account>();
   private waiting: Waiting[] = [];
   private later = 0;
-  private turn = 0;
-  private unanswered: Unanswered | undefined;
   private scheduled = false;
   private calling: Promise<void> | undefined;
-  private heartbeat: NodeJS.Timeout | undefined;
   private ending: NodeJS.Timeout | undefined;
   private advancesEnd = 0;
-  private away = false;
   private stopped = false;
   private listener: SharedLimitsListener = { returned: () => undefined, passed: () => undefined };
-  /** how many share the limits, as far as is known */
-  replicas = 1;
 
   constructor(
-    private readonly store: LimitStore,
-    private readonly options: SharedLimitsOptions,
-    private readonly logger: Logger,
+    store: LimitStore,
+    options: LimitTurnsOptions,
+    logger: Logger,
     /** of a clock that never goes back, ms */
     private readonly now: () => number = performance.now.bind(performance),
   ) {
     this.accounts = new Accounts(now);
+    this.turns = new LimitTurns(store, options, logger, {
+      left: () => this.left(),
+      returned: () => this.returned(),
+      forgotten: () => this.stateAll(),
+      passed: (limit) => this.listener.passed(limit),
+    });
   }
 
   async start(): Promise<void> {
-    await this.beat();
-    if (this.stopped) return;
-    this.heartbeat = setTimeout(() => void this.start(), this.options.heartbeatMs).unref();
+    await this.turns.start();
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    clearTimeout(this.heartbeat);
-    while (!this.away && (this.calling !== undefined || this.hasQueued || this.ahead.size > 0)) {
+    this.turns.stop();
+    while (!this.isAway && (this.calling !== undefined || this.hasQueued || this.ahead.size > 0)) {
       this.endAdvances();
       await this.flush();
       await nextTurn();
     }
-    if (this.away) return;
-    await this.store.leave().catch(() => undefined);
+    await this.turns.leave();
   }
 
   get isAway(): boolean {
-    return this.away;
+    return this.turns.isAway;
+  }
+
+  /** How many share the limits, as far as is known. */
+  get replicas(): number {
+    return this.turns.replicas;
   }
 
   listen(listener: SharedLimitsListener): void {
@@ -115,7 +105,7 @@ export class SharedLimits {
   /** At once where the advances have room; undefined while Redis is away. */
   reserve(claim: Claim): MaybePromise<Reservation | undefined> {
     claim.accounts = this.accounts.of(claim.limits);
-    if (this.away) return undefined;
+    if (this.isAway) return undefined;
     if (this.giveOut(claim, this.now())) return { granted: true, used: claim.used };
     return new Promise((answer) => {
       this.waiting.push({ claim, asked: [], tries: 0, answer });
@@ -161,7 +151,7 @@ export class SharedLimits {
   }
 
   private schedule(): void {
-    if (this.scheduled || this.away || this.calling !== undefined) return;
+    if (this.scheduled || this.isAway || this.calling !== undefined) return;
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
@@ -170,7 +160,7 @@ export class SharedLimits {
   }
 
   private get hasQueued(): boolean {
-    return this.waiting.length + this.later + this.changed.size > 0 || this.unanswered !== undefined;
+    return this.waiting.length + this.later + this.changed.size > 0 || this.turns.hasUnanswered;
   }
 
   /** Sends what there is, unless a call is on its way: what has come meanwhile leaves when it has its answer. */
@@ -183,8 +173,8 @@ export class SharedLimits {
   }
 
   private async call(): Promise<void> {
-    if (this.unanswered !== undefined) await this.stateAgain(this.unanswered);
-    if (this.away) return;
+    await this.turns.stateAgain();
+    if (this.isAway) return;
     const now = this.now();
     const places = new Map<Account, number>();
     const requests: number[][] = [];
@@ -207,17 +197,6 @@ export class SharedLimits {
       return this.stopped ? { ...statement, wanted: 0 } : statement;
     });
     await this.sendTurn(accounts, statements, asking, requests);
-  }
-
-  private async stateAgain({ turn, statements }: Unanswered): Promise<void> {
-    try {
-      const { isNew, passed } = await this.inTime(this.store.turn(turn, statements, []));
-      this.unanswered = undefined;
-      if (isNew) this.stateAll();
-      for (const place of passed) this.listener.passed((statements[place] as Statement).limit);
-    } catch (error) {
-      this.leave(error);
-    }
   }
 
   /** Takes what advances have room for, and answers what is to be asked: place of an account, amount, and so on. */
@@ -246,27 +225,21 @@ export class SharedLimits {
     asking: readonly Waiting[],
     requests: readonly number[][],
   ): Promise<void> {
-    let turn: Turn;
-    const number = ++this.turn;
     const sentAt = this.now();
-    try {
-      turn = await this.inTime(this.store.turn(number, statements, requests));
-    } catch (error) {
-      this.unanswered = { turn: number, statements };
-      // what Redis may have granted nonetheless is not held
-      for (const account of accounts) this.changed.add(account);
-      this.leave(error);
-      for (const waiting of asking) {
-        this.giveBack(waiting);
-        waiting.answer(undefined);
-      }
-      return;
-    }
-    if (turn.isNew) this.stateAll();
+    const turn = await this.turns.take(statements, requests);
+    if (turn === undefined) return this.giveUp(accounts, asking);
     if (turn.isRepeated) return this.askAgain(accounts, asking);
     for (const [index, waiting] of asking.entries()) this.decide(waiting, turn, index);
     this.openAdvances(accounts, turn, sentAt);
-    for (const place of turn.passed) this.listener.passed((accounts[place] as Account).limit);
+  }
+
+  /** What Redis may have granted nonetheless is not held. */
+  private giveUp(accounts: readonly Account[], asking: readonly Waiting[]): void {
+    for (const account of accounts) this.changed.add(account);
+    for (const waiting of asking) {
+      this.giveBack(waiting);
+      waiting.answer(undefined);
+    }
   }
 
   /** The answer was lost on its way, and the client has sent the call again: what was granted is not known, or held. */
@@ -298,7 +271,7 @@ export class SharedLimits {
     this.later++;
     setTimeout(() => {
       this.later--;
-      if (this.away) return waiting.answer(undefined);
+      if (this.isAway) return waiting.answer(undefined);
       this.waiting.push(waiting);
       this.schedule();
     }, LATER_MS);
@@ -350,41 +323,14 @@ export class SharedLimits {
     for (const account of this.accounts.all()) if (account.held !== 0) this.changed.add(account);
   }
 
-  private async beat(): Promise<void> {
-    try {
-      this.replicas = Math.max(1, await this.inTime(this.store.heartbeat()));
-      if (!this.away) return;
-      this.away = false;
-      this.logger.info('limits are shared again');
-      this.listener.returned();
-      await this.flush();
-    } catch (error) {
-      this.leave(error);
-    }
-  }
-
-  private leave(error: unknown): void {
-    if (this.away) return;
-    this.away = true;
-    const { replicas } = this;
-    this.logger.warn(
-      { reason: messageOf(error), replicas },
-      'limits are kept by this replica alone, its share of each',
-    );
+  private left(): void {
     this.endAdvances();
     for (const { answer } of this.waiting.splice(0)) answer(undefined);
   }
 
-  /** In several looks: time in which this process stood still is not time in which Redis was silent. */
-  private inTime<T>(work: Promise<T>): Promise<T> {
-    const { waitMs } = this.options;
-    return new Promise((resolve, reject) => {
-      let looks = 0;
-      const timer = setInterval(() => {
-        if (++looks === WAIT_LOOKS) reject(new Error(`no answer within ${waitMs} ms`));
-      }, waitMs / WAIT_LOOKS);
-      work.then(resolve, reject).finally(() => clearInterval(timer));
-    });
+  private returned(): void {
+    this.listener.returned();
+    void this.flush();
   }
 }
 
