@@ -30,6 +30,12 @@ export interface ClientKeysOptions {
   readonly maxKeys?: number;
 }
 
+interface Meanwhile {
+  readonly hashes: Set<string>;
+  readonly versions: Set<number>;
+  readonly teams: Map<string, Team>;
+}
+
 const MAX_KEYS = 50_000;
 const MAX_UNKNOWN = 1_000;
 
@@ -54,7 +60,7 @@ export class ClientKeys {
   /** what Redis said when it was last asked, if that was not `version` */
   private ahead: number | undefined;
   /** what changed while everything is being read */
-  private meanwhile: { readonly hashes: Set<string>; readonly versions: Set<number> } | undefined;
+  private meanwhile: Meanwhile | undefined;
   private complained = false;
 
   constructor(
@@ -102,7 +108,7 @@ export class ClientKeys {
     if (declared !== undefined) return this.join(this.declaredClient(declared), clients.teams);
     const { hasher } = this.store;
     if (!hasher.isReady)
-      return this.load(this.store.findByHash(sha256)).then(
+      return this.load(this.readWithTeam(this.store.findByHash(sha256))).then(
         (client) => client && this.join(client, clients.teams),
       );
     const hash = hasher.hash(sha256);
@@ -134,22 +140,32 @@ export class ClientKeys {
   private fetch(hash: string): Promise<ClientKey | undefined> {
     const running = this.loading.get(hash);
     if (running !== undefined) return running;
-    const loading: Promise<ClientKey | undefined> = this.load(this.store.findByStoredHash(hash)).then(
-      (client) => {
-        // a message that came meanwhile has begun another reading
-        if (this.loading.get(hash) === loading) {
-          this.loading.delete(hash);
-          if (client === undefined) this.rememberUnknown(hash);
-          else this.remember(hash, client);
-        }
-        return client;
-      },
-    );
+    const reading = this.readWithTeam(this.store.findByStoredHash(hash));
+    const loading: Promise<ClientKey | undefined> = this.load(reading).then((client) => {
+      // a message that came meanwhile has begun another reading
+      if (this.loading.get(hash) === loading) {
+        this.loading.delete(hash);
+        if (client === undefined) this.rememberUnknown(hash);
+        else this.remember(hash, client);
+      }
+      return client;
+    });
     this.loading.set(hash, loading);
     loading.catch(() => {
       if (this.loading.get(hash) === loading) this.loading.delete(hash);
     });
     return loading;
+  }
+
+  /** A team may be as new as its key, and what it forbids must not come later: it is asked for, unless it is known. */
+  private async readWithTeam(reading: Promise<ClientKey | undefined>): Promise<ClientKey | undefined> {
+    const client = await reading;
+    if (client?.team === undefined || this.teams.has(client.team)) return client;
+    const team = await this.teamStore.get(client.team);
+    if (team === undefined) return client;
+    this.meanwhile?.teams.set(team.name, team);
+    this.teams = new Map([...this.teams, [team.name, team]]);
+    return client;
   }
 
   private load(reading: Promise<ClientKey | undefined>): Promise<ClientKey | undefined> {
@@ -195,7 +211,7 @@ export class ClientKeys {
   }
 
   private async reread(): Promise<void> {
-    const meanwhile = { hashes: new Set<string>(), versions: new Set<number>() };
+    const meanwhile: Meanwhile = { hashes: new Set(), versions: new Set(), teams: new Map() };
     this.meanwhile = meanwhile;
     const { version, keys } = await this.store.all(this.maxKeys);
     const teams = await this.teamStore.all();
@@ -204,7 +220,7 @@ export class ClientKeys {
     this.meanwhile = undefined;
     const fresh = keys.filter(({ hash }) => !meanwhile.hashes.has(hash));
     this.known = new Map(fresh.map(({ hash, client }) => [hash, client]));
-    this.teams = teams;
+    this.teams = new Map([...meanwhile.teams, ...teams]);
     this.version = version;
     while (meanwhile.versions.has(this.version + 1)) this.version++;
     this.complained = false;

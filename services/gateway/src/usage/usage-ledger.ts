@@ -16,7 +16,7 @@ export interface LedgerSettings {
 
 /** Sent at once, this many rows keep Redis busy for some milliseconds. */
 const BATCH_LIMITS = { rows: 1_000, groups: 20_000 };
-/** What waits for Redis: 50,000 rows, some 20 MB. */
+/** What waits for Redis: 50,000 rows, some 10 MB. */
 const MAX_WAITING = 50;
 const EVERY_MS = 250;
 
