@@ -10,6 +10,18 @@ const ascii = fc.string({ unit: 'grapheme-ascii', maxLength: 128 });
 const count = fc.nat(Number.MAX_SAFE_INTEGER);
 const small = fc.nat(0xffff);
 
+/** Of requests that are told apart by other things. */
+export const PARTIES: RequestParties = {
+  key: 'key_a',
+  keyName: 'ci',
+  team: 'core',
+  surface: 'messages',
+  requestedModel: 'm',
+  model: 'm',
+  provider: 'p',
+  rule: 'default',
+};
+
 export const parties: fc.Arbitrary<RequestParties> = fc.record({
   key: text,
   keyName: text,

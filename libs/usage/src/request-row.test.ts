@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bills, eventOf, facts, parties, rowBytes } from '../../../test/support/usage.ts';
+import { bills, eventOf, facts, PARTIES, parties, rowBytes } from '../../../test/support/usage.ts';
 import { RowReader } from './request-row.js';
 
 describe('a row of the request log', () => {
@@ -20,14 +20,7 @@ describe('a row of the request log', () => {
     expect(new RowReader().read(Buffer.from(row))).toEqual({
       requestId: 'req_1',
       startedAt: 1,
-      key: 'key_a',
-      keyName: 'ci',
-      team: 'core',
-      surface: 'messages',
-      requestedModel: 'm',
-      model: 'm',
-      provider: 'p',
-      rule: 'default',
+      ...PARTIES,
       status: 200,
       outcome: 'answered',
       stream: true,

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startRedis, type TestRedis } from '../../../test/support/redis.ts';
+import { PARTIES } from '../../../test/support/usage.ts';
 import {
   dayOf,
   dayStart,
@@ -70,14 +71,7 @@ function request(at: number, more: Partial<RequestRow> = {}): RequestEvent {
   const row = {
     requestId: 'req_1',
     startedAt: at - (more.durationMs ?? 20),
-    key: 'key_a',
-    keyName: 'ci',
-    team: 'core',
-    surface: 'messages',
-    requestedModel: 'm',
-    model: 'm',
-    provider: 'p',
-    rule: 'default',
+    ...PARTIES,
     status: 200,
     outcome: 'answered',
     stream: false,

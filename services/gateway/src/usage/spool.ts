@@ -100,23 +100,18 @@ export class Spool {
 
   /** The events since the batch before are this one. */
   batch(sequence: number): void {
-    if (!this.isWriting()) return;
-    this.writeEnded();
-    this.records.note(BATCH, sequence);
+    this.note(BATCH, sequence);
   }
 
   /** What was counted so far, Prometheus has. */
   scraped(): void {
-    if (!this.isWriting()) return;
-    this.writeEnded();
-    this.records.note(SCRAPED, 0);
+    this.note(SCRAPED, 0);
   }
 
   /** What Prometheus does not have of all that was counted so far, added up. */
   unseen(events: readonly AttemptEvent[]): void {
+    this.scraped();
     if (!this.isWriting()) return;
-    this.writeEnded();
-    this.records.note(SCRAPED, 0);
     for (const event of events) {
       this.introduce(event.subject);
       this.records.attempt(UNSEEN, event, undefined);
@@ -181,6 +176,12 @@ export class Spool {
     if (this.subjects.size >= MAX_SUBJECTS) this.subjects.clear();
     this.subjects.add(subject);
     this.records.note(SUBJECT, subject.number, packSubject(subject));
+  }
+
+  private note(type: number, number: number): void {
+    if (!this.isWriting()) return;
+    this.writeEnded();
+    this.records.note(type, number);
   }
 
   private writeEnded(): void {

@@ -15,6 +15,7 @@ import { Redis } from 'ioredis';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startRedis, type TestRedis } from '../../../../test/support/redis.ts';
+import { PARTIES } from '../../../../test/support/usage.ts';
 import { temporaryDirectory } from '../../../../test/support/temporary-directory.ts';
 import { eventually } from '../../../../test/support/wait.ts';
 import { inheritSpools } from './inherit-spools.js';
@@ -23,16 +24,6 @@ import { Tallies } from './tallies.js';
 import { UsageLedger } from './usage-ledger.js';
 
 const logger = createLogger('test', 'silent');
-const PARTIES = {
-  key: 'key_a',
-  keyName: 'ci',
-  team: 'core',
-  surface: 'messages',
-  requestedModel: 'm',
-  model: 'm',
-  provider: 'p',
-  rule: 'default',
-};
 const SUBJECT = new Subject(packGroup(PARTIES), packParties(PARTIES));
 const settings = () => ({ timeZone: 'UTC', maxRows: 100_000 });
 
