@@ -1,6 +1,8 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { promisify } from 'node:util';
+import { runCommand } from '../../scripts/launcher/run-command.ts';
+import { registerTeardown } from './teardown.ts';
 
 const run = promisify(execFile);
 
@@ -33,14 +35,33 @@ export function whyNoNetworks(): string | undefined {
   return undefined;
 }
 
-/** A network namespace with one link to this machine. */
-export async function startNetwork(): Promise<TestNetwork> {
-  const id = randomInt(0x10_00, 0xff_ff).toString(16);
-  const [name, link, peer] = [`muxgate-${id}`, `mxg${id}a`, `mxg${id}b`];
-  const subnet = `10.213.${randomInt(1, 255)}`;
-  const [outside, address] = [`${subnet}.1`, `${subnet}.2`];
-  const ip = (...args: string[]) => run('ip', args);
-  await ip('netns', 'add', name);
+/** 10.213.1.0/24 to 10.213.254.0/24, one for each network. */
+const SUBNETS = 254;
+
+const ip = (...args: string[]) => run('ip', args);
+
+/**
+ * A network namespace with one link to this machine, on a subnet that no other has. It is gone after the test.
+ * @param first the subnet that is asked for first, 1 to 254
+ */
+export async function startNetwork(first = randomInt(1, SUBNETS + 1)): Promise<TestNetwork> {
+  const subnet = await claimSubnet(first);
+  const [name, link, peer] = [namespaceOf(subnet), `mxg${subnet}a`, `mxg${subnet}b`];
+  const [outside, address] = [`10.213.${subnet}.1`, `10.213.${subnet}.2`];
+  // The link first: a namespace goes later than its name, and its link with it.
+  const removal = [
+    ['link', 'del', link],
+    ['netns', 'del', name],
+  ];
+  let there = true;
+  const remove = async () => {
+    if (!there) return;
+    there = false;
+    for (const args of removal) await runCommand('ip', args, { env: process.env });
+  };
+  await registerTeardown(remove, () => {
+    if (there) for (const args of removal) spawnSync('ip', args);
+  });
   await ip('link', 'add', link, 'type', 'veth', 'peer', 'name', peer, 'netns', name);
   await ip('addr', 'add', `${outside}/24`, 'dev', link);
   await ip('link', 'set', link, 'up');
@@ -59,6 +80,22 @@ export async function startNetwork(): Promise<TestNetwork> {
       await filter('-A', 'INPUT', '-p', 'tcp', '--sport', String(port), '-j', 'DROP');
     },
     heal: async () => void (await filter('-F')),
-    remove: async () => void (await ip('netns', 'del', name)),
+    remove,
   };
+}
+
+const namespaceOf = (subnet: number) => `muxgate-${subnet}`;
+
+/** The name of a namespace is the claim to its subnet: of all who ask for one, the kernel gives it to the first. */
+async function claimSubnet(first: number): Promise<number> {
+  for (let tried = 0; tried < SUBNETS; tried++) {
+    const subnet = 1 + ((first - 1 + tried) % SUBNETS);
+    try {
+      await ip('netns', 'add', namespaceOf(subnet));
+      return subnet;
+    } catch (error) {
+      if (!String(error).includes('File exists')) throw error;
+    }
+  }
+  throw new Error('every subnet for tests is taken: ip netns list, ip netns del NAME');
 }
