@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { build, buildIfStale } from '../launcher/build.ts';
 import { howToGetRedis, redisBinary } from '../launcher/redis-binary.ts';
 import { runCommand } from '../launcher/run-command.ts';
-import { withNode24First, type CheckResult } from './check-result.ts';
+import { NOTHING_RAN, withNode24First, type CheckResult } from './check-result.ts';
 import { getChromium, NO_CHROMIUM } from './chromium.ts';
 import { runVitest } from './vitest.ts';
 
@@ -23,7 +23,7 @@ export const CHECKS: readonly Check[] = [
   {
     name: 'build',
     meaning: 'nest build',
-    run: async (root, print, signal) => verdict(await build(root, signal), print),
+    run: async (root, print, signal) => verdict('build', await build(root, signal), print),
   },
   { name: 'docs', meaning: 'reference pages are those the code generates', run: docsAreCurrent },
   { name: 'redis', meaning: 'a real Redis can be had', run: redisCanBeHad },
@@ -31,24 +31,27 @@ export const CHECKS: readonly Check[] = [
   {
     name: 'unit',
     meaning: 'tests beside the code',
-    run: (root, _print, signal) => runVitest(root, 'unit', signal),
+    run: (root, _print, signal) => runVitest(root, ['--project', 'unit'], { signal }),
   },
   {
     name: 'contract',
     meaning: 'test/contract',
-    run: (root, _print, signal) => runVitest(root, 'contract', signal),
+    run: (root, _print, signal) => runVitest(root, ['--project', 'contract'], { signal }),
   },
   processes('e2e', 'test/e2e, test/chaos and test/image: the built services as processes'),
   processes('browser', 'test/browser: the console in a real browser'),
 ];
 
-const PASSED: CheckResult = { passed: 1, failed: 0, skipped: [] };
-const FAILED: CheckResult = { passed: 0, failed: 1, skipped: [] };
+const PASSED: CheckResult = { ...NOTHING_RAN, passed: 1 };
 
-function verdict({ failed }: { failed: string | undefined }, print: (line: string) => void): CheckResult {
+function verdict(
+  name: string,
+  { failed }: { failed: string | undefined },
+  print: (line: string) => void,
+): CheckResult {
   if (failed === undefined) return PASSED;
   print(failed);
-  return FAILED;
+  return { ...NOTHING_RAN, failed: [`${name}, see its output`] };
 }
 
 /** Tests that start what was built. */
@@ -58,7 +61,8 @@ function processes(name: string, meaning: string): Check {
     meaning,
     run: async (root, print, signal) => {
       const built = await buildIfStale(root, print, signal);
-      return built.failed ? verdict(built, print) : await runVitest(root, name, signal);
+      if (built.failed) return verdict(name, built, print);
+      return await runVitest(root, ['--project', name], { signal });
     },
   };
 }
@@ -74,7 +78,7 @@ function tool(name: string, meaning: string, program: string, args: readonly str
         env: withNode24First(root),
         signal,
       });
-      return verdict({ failed: code === 0 ? undefined : output }, print);
+      return verdict(name, { failed: code === 0 ? undefined : output }, print);
     },
   };
 }
@@ -85,17 +89,18 @@ async function docsAreCurrent(
   signal: AbortSignal,
 ): Promise<CheckResult> {
   const generator = join(root, 'scripts/generate-docs.mjs');
-  if (!existsSync(generator)) return { ...PASSED, passed: 0, skipped: ['docs: there is no generator yet'] };
+  if (!existsSync(generator)) return { ...NOTHING_RAN, skipped: ['docs: there is no generator yet'] };
   const reference = join(root, 'docs/reference');
   const before = await readTexts(reference);
   const { code, output } = await runCommand(process.execPath, [generator], { cwd: root, signal });
-  if (code !== 0) return verdict({ failed: output }, print);
+  if (code !== 0) return verdict('docs', { failed: output }, print);
   const after = await readTexts(reference);
   const stale = [...new Set([...before.keys(), ...after.keys()])].filter(
     (name) => before.get(name) !== after.get(name),
   );
   if (stale.length === 0) return PASSED;
   return verdict(
+    'docs',
     { failed: `docs/reference was out of date and has been generated again, commit it: ${stale.join(', ')}` },
     print,
   );
@@ -119,7 +124,11 @@ async function redisCanBeHad(
   signal: AbortSignal,
 ): Promise<CheckResult> {
   const binary = await redisBinary({ onProgress: (message) => print(`   ${message}`), signal });
-  return verdict({ failed: binary ? undefined : `No Redis could be had. ${howToGetRedis()}` }, print);
+  return verdict(
+    'redis',
+    { failed: binary ? undefined : `No Redis could be had. ${howToGetRedis()}` },
+    print,
+  );
 }
 
 async function chromiumCanBeHad(
@@ -128,5 +137,5 @@ async function chromiumCanBeHad(
   signal: AbortSignal,
 ): Promise<CheckResult> {
   const path = await getChromium((message) => print(`   ${message}`), signal);
-  return path === undefined ? { ...PASSED, passed: 0, skipped: [`chromium: ${NO_CHROMIUM}`] } : PASSED;
+  return path === undefined ? { ...NOTHING_RAN, skipped: [`chromium: ${NO_CHROMIUM}`] } : PASSED;
 }
