@@ -26,11 +26,40 @@ export interface Candidate {
   readonly metricsUrl?: string;
 }
 
+/** Everything that one start of the benchmark runs. */
+export interface Stand {
+  /** The upstream without anything before it. */
+  readonly direct: Candidate;
+  /** The bare proxy first: it is the yardstick. */
+  readonly candidates: readonly Candidate[];
+  stop(): Promise<void>;
+}
+
+/** What to end when a stand is taken down. */
+type Ends = (() => Promise<unknown>)[];
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const PROXY_CORE = '0';
 
+export async function startStand(options: { traced: boolean }): Promise<Stand> {
+  const ends: Ends = [];
+  const upstream = await startUpstream(ends);
+  const bare = await startBare(ends, upstream);
+  const muxgate = await startMuxgate(ends, upstream, options);
+  const nginx = await startNginx(ends, upstream);
+  return {
+    direct: { name: 'direct', origin: upstream, headers: {}, pids: [process.pid] },
+    candidates: [bare, ...muxgate, ...(nginx === undefined ? [] : [nginx])],
+    // what stands on another first
+    stop: async () => {
+      for (const end of ends.reverse()) await end();
+    },
+  };
+}
+
 /** Proxies share one core, the load generator and the upstream take the other, so that neither steals the other's time. */
 async function pinned(
+  ends: Ends,
   core: string,
   command: string,
   args: readonly string[],
@@ -38,9 +67,16 @@ async function pinned(
 ): Promise<GuardedChild> {
   const options = { cwd: root, env: { ...process.env, ...env } };
   const taskset = await runCommand('taskset', ['-c', core, 'true']);
-  return taskset.code === 0
-    ? guardedSpawn('taskset', ['-c', core, command, ...args], options)
-    : guardedSpawn(command, args, options);
+  const child =
+    taskset.code === 0
+      ? guardedSpawn('taskset', ['-c', core, command, ...args], options)
+      : guardedSpawn(command, args, options);
+  const ended = once(child, 'exit');
+  ends.push(() => {
+    child.kill('SIGTERM');
+    return ended;
+  });
+  return child;
 }
 
 async function listeningPort(child: GuardedChild): Promise<number> {
@@ -64,14 +100,14 @@ async function* eventsOf(child: GuardedChild): AsyncGenerator<[Buffer]> {
 
 const script = (name: string): string => join(root, 'bench/parts', name);
 
-export async function startUpstream(): Promise<string> {
-  const child = await pinned('1', process.execPath, ['--no-warnings', script('upstream.ts')]);
+async function startUpstream(ends: Ends): Promise<string> {
+  const child = await pinned(ends, '1', process.execPath, ['--no-warnings', script('upstream.ts')]);
   return `http://127.0.0.1:${await listeningPort(child)}`;
 }
 
-export async function startBare(upstream: string): Promise<Candidate> {
+async function startBare(ends: Ends, upstream: string): Promise<Candidate> {
   const key = 'bench-client-key';
-  const child = await pinned(PROXY_CORE, process.execPath, [
+  const child = await pinned(ends, PROXY_CORE, process.execPath, [
     '--no-warnings',
     script('bare-proxy.ts'),
     upstream,
@@ -87,7 +123,7 @@ export async function startBare(upstream: string): Promise<Candidate> {
 }
 
 /** undefined, with the reason printed, where nginx is not installed. */
-export async function startNginx(upstream: string): Promise<Candidate | undefined> {
+async function startNginx(ends: Ends, upstream: string): Promise<Candidate | undefined> {
   if ((await runCommand('nginx', ['-v'])).code !== 0) {
     console.log('nginx is not installed: its column is left out (apt-get install nginx-light)');
     return undefined;
@@ -95,7 +131,12 @@ export async function startNginx(upstream: string): Promise<Candidate | undefine
   const directory = await mkdtemp(join(tmpdir(), 'muxgate-nginx-'));
   const port = await freePort();
   await writeFile(join(directory, 'nginx.conf'), nginxConfig(directory, port, upstream));
-  const child = await pinned(PROXY_CORE, 'nginx', ['-p', directory, '-c', join(directory, 'nginx.conf')]);
+  const child = await pinned(ends, PROXY_CORE, 'nginx', [
+    '-p',
+    directory,
+    '-c',
+    join(directory, 'nginx.conf'),
+  ]);
   child.stderr.on('data', (chunk: Buffer) => process.stderr.write(chunk));
   await delay(500);
   return {
@@ -133,12 +174,13 @@ const PLENTY = {
  * limits, for one with every limit and a budget, and with limits and accounting taken out; as a fourth one, if asked for,
  * with every request traced.
  */
-export async function startMuxgate(
+async function startMuxgate(
+  ends: Ends,
   upstream: string,
   { traced }: { traced: boolean },
 ): Promise<readonly Candidate[]> {
   const directory = await mkdtemp(join(tmpdir(), 'muxgate-bench-'));
-  const redisUrl = await startRedis(directory);
+  const redisUrl = await startRedis(ends, directory);
   const accessKeys = `bench:${randomBytes(32).toString('base64')}`;
   const [key, limitedKey] = await createClientKeys(redisUrl, accessKeys);
   const config = join(directory, 'muxgate.yaml');
@@ -151,28 +193,32 @@ export async function startMuxgate(
     BENCH_UPSTREAM_KEY: 'upstream-key',
     LOG_LEVEL: 'warn',
   };
-  const free = await startGateway('muxgate', key, environment, []);
+  const free = await startGateway(ends, 'muxgate', key, environment, []);
   const without = ['--no-warnings', '--import', script('nothing-accounted.ts')];
   return [
     free,
     { ...free, name: 'muxgate, limited', headers: { 'x-api-key': limitedKey } },
-    await startGateway('muxgate, nothing accounted', key, environment, without),
-    ...(traced ? [await startGateway('muxgate, traced', key, await tracedTo(environment), [])] : []),
+    await startGateway(ends, 'muxgate, nothing accounted', key, environment, without),
+    ...(traced
+      ? [await startGateway(ends, 'muxgate, traced', key, await tracedTo(ends, environment), [])]
+      : []),
   ];
 }
 
 /** With a collector that takes traces and forgets them. */
-async function tracedTo(environment: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
+async function tracedTo(ends: Ends, environment: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   const server = createServer((request, response) => {
     request.resume().on('end', () => response.end());
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
+  ends.push(() => new Promise((resolve) => server.close(resolve)));
   const { port } = server.address() as AddressInfo;
   const collector = `http://127.0.0.1:${port}`;
   return { ...environment, OTEL_EXPORTER_OTLP_ENDPOINT: collector, OTEL_BSP_SCHEDULE_DELAY: '500' };
 }
 
 async function startGateway(
+  ends: Ends,
   name: string,
   key: string,
   environment: NodeJS.ProcessEnv,
@@ -180,6 +226,7 @@ async function startGateway(
 ): Promise<Candidate> {
   const [port, managementPort] = [await freePort(), await freePort()];
   const child = await pinned(
+    ends,
     PROXY_CORE,
     process.execPath,
     [...nodeFlags('gateway'), ...flags, 'dist/services/gateway/src/main.js'],
@@ -198,12 +245,12 @@ async function startGateway(
   };
 }
 
-async function startRedis(directory: string): Promise<string> {
+async function startRedis(ends: Ends, directory: string): Promise<string> {
   const binary = await redisBinary();
   if (binary === undefined) throw new Error('the benchmark needs a redis-server');
   const port = await freePort();
   // beside the load: what it takes is not the proxy's
-  await pinned('1', binary.command, redisArguments({ port, directory, appendonly: false }), binary.env);
+  await pinned(ends, '1', binary.command, redisArguments({ port, directory, appendonly: false }), binary.env);
   if (!(await redisAnswers(port, 10_000))) throw new Error('Redis did not start');
   return `redis://127.0.0.1:${port}`;
 }
