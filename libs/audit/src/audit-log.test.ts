@@ -1,7 +1,15 @@
+import { hash } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startRedis, type TestRedis } from '../../../test/support/redis.ts';
-import { AUDIT_CHAIN, AUDIT_STREAM, AuditLog, verifyChain, type AuditEntry } from './index.js';
+import {
+  AUDIT_CHAIN,
+  AUDIT_STREAM,
+  AuditLog,
+  verifyChain,
+  type AuditEntry,
+  type AuditRecord,
+} from './index.js';
 
 let server: TestRedis;
 let redis: Redis;
@@ -42,6 +50,8 @@ describe('reading', () => {
 
   it('takes a cursor of another shape for the top, and not as a command', async () => {
     expect(await subjects({ limit: 1, cursor: '+ - DEL' })).toEqual(['s4']);
+    for (const cursor of ['0-0', '99999999999999999999-1'])
+      expect(await subjects({ limit: 1, cursor })).toEqual(['s4']);
   });
 
   it('selects by who, what, on what, outcome and time', async () => {
@@ -53,6 +63,23 @@ describe('reading', () => {
     expect(await subjects({ subject: 's3' })).toEqual(['s3']);
     expect(await subjects({ to: Date.now() - 60_000 })).toEqual([]);
     expect(await subjects({ from: Date.now() - 60_000, limit: 2 })).toEqual(['k2', 'k1']);
+  });
+
+  it('shows what it cannot read as such, and all the rest', async () => {
+    for (const text of [
+      'no JSON',
+      'null',
+      '{"actor":"x"}',
+      '{"at":1e99,"actor":"x","action":"y","subject":"z"}',
+    ])
+      await redis.xadd(AUDIT_STREAM, '*', 'entry', text);
+    await redis.xadd(AUDIT_STREAM, '*', 'any', 'thing');
+    const { items } = await log.list();
+    expect(items.map(({ action }) => action)).toEqual([
+      ...Array.from({ length: 5 }, () => 'audit.unreadable'),
+      ...Array.from({ length: 5 }, () => 'test'),
+    ]);
+    expect(Date.now() - (items[0] as AuditRecord).at).toBeLessThan(60_000);
   });
 
   it('finds a rare entry among many, page by page', async () => {
@@ -107,6 +134,36 @@ describe('the chain', () => {
     expect(await verifyChain(redis)).toMatchObject({ ok: false, entries: 4 });
     await redis.xdel(AUDIT_STREAM, (await ids())[0] as string);
     expect(await verifyChain(redis)).toMatchObject({ ok: false, entries: 0 });
+  });
+
+  it('shows an entry that somebody put in after the newest, whether or not it fits', async () => {
+    const { hash: prev } = (await log.list({ limit: 1 })).items[0] as AuditRecord;
+    const forged = JSON.stringify({ seq: 6, at: 0, prev, ...entry('forged') });
+    const id = await redis.xadd(AUDIT_STREAM, '*', 'entry', forged, 'hash', hash('sha256', forged, 'hex'));
+    expect(await verifyChain(redis)).toMatchObject({ ok: false, entries: 5, problem: { seq: 6, id } });
+    await redis.xdel(AUDIT_STREAM, id as string);
+    await redis.xadd(AUDIT_STREAM, '*', 'any', 'thing');
+    expect(await verifyChain(redis)).toMatchObject({ ok: false, entries: 5, problem: { seq: 6 } });
+  });
+
+  it('shows that what is known of its end was taken out', async () => {
+    await redis.del(AUDIT_CHAIN);
+    expect(await verifyChain(redis)).toMatchObject({ ok: false, entries: 0 });
+  });
+
+  it('shows to whoever saw the newest that it was cut off without a trace in Redis, also once it goes on', async () => {
+    const seen = log.newestSeen;
+    const [, fields] = (await redis.xrevrange(AUDIT_STREAM, '+', '-')).at(1) as [string, string[]];
+    await redis.xdel(AUDIT_STREAM, (await ids()).at(-1) as string);
+    await redis.hset(AUDIT_CHAIN, { seq: 4, hash: fields[3] as string });
+    expect(await verifyChain(redis)).toMatchObject({ ok: true, entries: 4 });
+    expect(await verifyChain(redis, seen)).toMatchObject({ ok: false, entries: 4, problem: { seq: 5 } });
+    await new AuditLog(redis).record(entry('another s4'));
+    await log.record(entry('s5'));
+    expect(await verifyChain(redis)).toMatchObject({ ok: true, entries: 6 });
+    expect(await verifyChain(redis, seen)).toMatchObject({ ok: false, problem: { seq: 5 } });
+    await redis.del(AUDIT_STREAM, AUDIT_CHAIN);
+    expect(await verifyChain(redis, log.newestSeen)).toMatchObject({ ok: false, entries: 0 });
   });
 
   it('goes on from a checkpoint where retention dropped the oldest', async () => {

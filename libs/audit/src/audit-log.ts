@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Cluster, Redis } from 'ioredis';
 import type { AuditEntry, AuditRecord } from './audit-entry.js';
 import { rangeOf, selects, type AuditFilter } from './audit-filter.js';
+import { toRecord } from './to-record.js';
 
 /** One hash tag: an entry and the head of the chain are written by one script. */
 export const AUDIT_STREAM = 'muxgate:{audit}:log';
@@ -11,14 +12,15 @@ const APPEND = readFileSync(new URL('./scripts/append.lua', import.meta.url), 'u
 /** A few hundred megabytes at worst; older entries belong in the log collector, which sees each one as a log line. */
 const MAX_ENTRIES = 1_000_000;
 const TRIM_BATCH = 1_000;
-const STREAM_ID = /^\d{1,20}-\d{1,20}$/;
+const STREAM_ID = /^[1-9]\d{0,14}-\d{1,15}$/;
 const READ_BATCH = 500;
 /** One request looks at no more entries than these; the next page goes on from there. */
 const MOST_LOOKED_AT = 20_000;
 /** Replicas that write at the same time take turns; each turn is one of them done. */
 const MOST_TRIES = 100;
 
-interface Head {
+/** The place of the newest entry. */
+export interface ChainHead {
   readonly seq: number;
   readonly hash: string;
 }
@@ -28,7 +30,8 @@ interface Head {
  * one before, so that a change, a gap or a missing end shows (`verifyChain`).
  */
 export class AuditLog {
-  private head: Head = { seq: 0, hash: '' };
+  private head: ChainHead = { seq: 0, hash: '' };
+  private highest: ChainHead = this.head;
   private writing: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -37,8 +40,13 @@ export class AuditLog {
     private readonly bounds = { entries: MAX_ENTRIES, batch: TRIM_BATCH },
   ) {}
 
+  /** The newest entry that this process ever wrote or saw, whatever Redis says now. */
+  get newestSeen(): ChainHead {
+    return this.highest;
+  }
+
   /** Answers the entry's place in the chain, for the log line. */
-  record(entry: AuditEntry): Promise<Head> {
+  record(entry: AuditEntry): Promise<ChainHead> {
     const written = this.writing.then(() => this.append(entry));
     this.writing = written.catch(() => undefined);
     return written;
@@ -85,7 +93,7 @@ export class AuditLog {
     }
   }
 
-  private async append(entry: AuditEntry): Promise<Head> {
+  private async append(entry: AuditEntry): Promise<ChainHead> {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const seq = this.head.seq + 1;
       const text = JSON.stringify({ seq, at: this.now(), prev: this.head.hash, ...entry });
@@ -103,14 +111,9 @@ export class AuditLog {
         this.bounds.batch,
       )) as [number, number, string];
       this.head = { seq: number, hash: newest };
+      if (number >= this.highest.seq) this.highest = this.head;
       if (written === 1) return this.head;
     }
     throw new Error('other replicas wrote to the audit log without end');
   }
-}
-
-/** @internal of this library: a stream's entry, with what its hash is over. */
-function toRecord(id: string, fields: string[]): AuditRecord {
-  const entry = JSON.parse(fields[1] ?? '{}') as Omit<AuditRecord, 'id' | 'hash'>;
-  return { ...entry, id, hash: fields[3] ?? '' };
 }

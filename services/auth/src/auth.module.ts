@@ -187,7 +187,7 @@ export class AuthModule {
         { provide: RequestLog, useValue: new RequestLog(redis) },
         { provide: AuditLog, useValue: audit },
         { provide: AuditTrail, useValue: trail },
-        { provide: CheckChain, useValue: new CheckChain(redis) },
+        { provide: CheckChain, useValue: new CheckChain(redis, audit) },
         { provide: Refusals, useValue: new Refusals(trail) },
         { provide: PublicUrl, useValue: publicUrl },
         { provide: InviteRate, useValue: new InviteRate(redis) },
