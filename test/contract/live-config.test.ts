@@ -203,7 +203,10 @@ test('a file that is written, replaced by an editor, or exchanged as Kubernetes 
   await symlink('..2026_2', join(directory, '..data_tmp'));
   await rename(join(directory, '..data_tmp'), join(directory, '..data'));
   await serves('mounted-2');
-  expect((await call('GET', '/api/config')).json).toMatchObject({ source: 'file', by: 'file' });
+  const { json } = await call('GET', '/api/config');
+  expect(json).toMatchObject({ source: 'file', by: 'file' });
+  const entries = (await call('GET', '/api/audit?actor=file&outcome=success')).json.items;
+  expect(entries[0]).toMatchObject({ action: 'config.change', subject: String(json.revision) });
 });
 
 test('a mistaken file is kept out and shown, until it is mended', async () => {
@@ -220,6 +223,10 @@ test('a mistaken file is kept out and shown, until it is mended', async () => {
   });
   const metrics = await (await fetch(`${auth.managementUrl}/metrics`)).text();
   expect(metrics).toContain('muxgate_config_rejected_total{source="file"} 1');
+  const entries = (await call('GET', '/api/audit?actor=file&outcome=failure')).json.items;
+  expect(entries).toMatchObject([
+    { action: 'config.change', subject: 'file', details: { code: 'config_invalid', mistakes: 1 } },
+  ]);
   await writeFile(file, document('mended'));
   await serves('mended');
   expect((await call('GET', '/api/config')).json.file).toMatchObject({ state: 'taken', mistakes: [] });

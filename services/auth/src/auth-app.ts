@@ -1,5 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AuditLog, AuditTrail } from '@muxgate/audit';
 import { ClientKeyStore } from '@muxgate/clients';
 import { ConfigSource, loadConfig, parseConfig } from '@muxgate/config';
 import { EventPublisher, WebhookQueue } from '@muxgate/events';
@@ -83,6 +84,8 @@ export async function createAuthApp(
   const webhooks = new WebhookQueue(redis);
   const revisions = new RevisionStore(redis);
   const configMetrics = new ConfigMetrics(registry);
+  const audit = new AuditLog(redis);
+  const trail = new AuditTrail(audit, logger);
   const build = (text: string, revision: number) =>
     parseConfig(text, source, { revision, plugins, reader: 'auth' });
   const file = new ConfigFile(
@@ -90,6 +93,7 @@ export async function createAuthApp(
     (text) => build(text, 0),
     revisions,
     events,
+    trail,
     configMetrics,
     logger,
   );
@@ -121,6 +125,8 @@ export async function createAuthApp(
     file,
     configMetrics,
     redis,
+    audit,
+    trail,
     queue,
     clientKeys,
     maintenance,

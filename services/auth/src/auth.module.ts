@@ -86,6 +86,8 @@ export interface AuthResources {
   readonly file: ConfigFile;
   readonly configMetrics: ConfigMetrics;
   readonly redis: RedisClient;
+  readonly audit: AuditLog;
+  readonly trail: AuditTrail;
   readonly queue: RefreshQueue;
   readonly clientKeys: ClientKeyStore;
   readonly maintenance: MaintenanceQueue;
@@ -108,6 +110,8 @@ export class AuthModule {
     const {
       config,
       redis,
+      audit,
+      trail,
       queue,
       clientKeys,
       accessRing,
@@ -120,8 +124,6 @@ export class AuthModule {
     } = resources;
     const vault = new CredentialVault(redis, { accessRing, refreshRing });
     const storedKeys = new StoredKeys(redis, accessRing);
-    const audit = new AuditLog(redis);
-    const trail = new AuditTrail(audit, logger);
     const sessions = new SessionStore(redis, () => config.current().console);
     const people = new PeopleStore(redis);
     const gateway = new GatewayDirectory(resources.gateway, config);

@@ -39,6 +39,26 @@ it('writes at most sixty different ones a minute', async () => {
   expect(entries).toHaveLength(60);
 });
 
+it('writes what one actor tries on each subject, also while others flood', async () => {
+  const { entries, note } = refusals({ now: 0 });
+  for (let i = 0; i < 1_000; i++) await note(attempt({ address: `192.0.2.${i}` }));
+  const forbidden = {
+    actor: 'eve',
+    method: 'DELETE',
+    route: '/api/keys/:id',
+    status: 403,
+    code: 'role_required',
+  };
+  for (const subject of ['key_1', 'key_2', 'key_1']) await note(attempt({ ...forbidden, subject }));
+  expect(entries.slice(60).map(({ subject }) => subject)).toEqual(['key_1', 'key_2']);
+});
+
+it('does not tell made-up subjects of unknown callers apart', async () => {
+  const { entries, note } = refusals({ now: 0 });
+  for (let i = 0; i < 100; i++) await note(attempt({ subject: `made-up-${i}` }));
+  expect(entries).toHaveLength(1);
+});
+
 it('tells a failed change from a refused caller', async () => {
   const { entries, note } = refusals({ now: 0 });
   await note(

@@ -13,15 +13,19 @@ export interface Refusal {
 }
 
 const SAME_FOR_MS = 60_000;
-/** Of different ones, in a minute; whoever floods us shall not push older entries out of the log. */
+/** Of one actor's different ones, in a minute; whoever floods us shall not push older entries out of the log. */
 const MOST_PER_MINUTE = 60;
+/** Whoever did not show who they are can make up subjects without end. */
+const ANONYMOUS = 401;
 
 /**
  * Puts refused and failed attempts into the audit log. The same attempt again within a minute is only counted, and so
- * is everything beyond so many a minute; the count is in the next entry's `suppressed`.
+ * is everything of an actor beyond so many a minute; the count is in the next entry's `suppressed`. All who are not known
+ * are one actor: they cannot hide what others do.
  */
 export class Refusals {
-  private readonly written = new Map<string, number>();
+  /** actor → attempt → until when it counts as the same */
+  private readonly written = new Map<string, Map<string, number>>();
   private suppressed = 0;
 
   constructor(
@@ -31,13 +35,21 @@ export class Refusals {
 
   async note({ actor, address, method, route, subject, status, code }: Refusal): Promise<void> {
     const now = this.now();
-    for (const [key, until] of this.written) if (until <= now) this.written.delete(key);
-    const key = JSON.stringify([actor, address, method, route, status]);
-    if (this.written.has(key) || this.written.size >= MOST_PER_MINUTE) {
+    const written = this.written.get(actor) ?? new Map<string, number>();
+    this.written.set(actor, written);
+    for (const [key, until] of written) if (until <= now) written.delete(key);
+    const key = JSON.stringify([
+      address,
+      method,
+      route,
+      status,
+      ...(status === ANONYMOUS ? [] : [subject, code]),
+    ]);
+    if (written.has(key) || written.size >= MOST_PER_MINUTE) {
       this.suppressed++;
       return;
     }
-    this.written.set(key, now + SAME_FOR_MS);
+    written.set(key, now + SAME_FOR_MS);
     const { suppressed } = this;
     this.suppressed = 0;
     await this.trail.record({

@@ -1,3 +1,4 @@
+import type { AuditOutcome, AuditTrail } from '@muxgate/audit';
 import { ConfigInvalid, type Mistake } from '@muxgate/config';
 import type { EventPublisher } from '@muxgate/events';
 import { digestOf, FileWatch, type RevisionStore } from '@muxgate/revisions';
@@ -29,6 +30,7 @@ export class ConfigFile {
     private readonly check: (text: string) => void,
     private readonly store: RevisionStore,
     private readonly events: EventPublisher,
+    private readonly trail: AuditTrail,
     private readonly metrics: ConfigMetrics,
     private readonly logger: Logger,
   ) {
@@ -93,18 +95,25 @@ export class ConfigFile {
       .catch((error: unknown) =>
         this.logger.warn({ reason: messageOf(error) }, 'an event was not published'),
       );
+    await this.record('file', 'failure', { code: 'config_invalid', mistakes: mistakes.length });
   }
 
   private async commit(text: string, hash: string): Promise<void> {
     try {
       const { outcome, number } = await this.store.commitFromFile(text);
       this.current = { state: 'taken', hash, mistakes: [] };
-      if (outcome === 'created')
-        this.logger.info({ revision: number }, 'the configuration file is a revision');
+      if (outcome !== 'created') return;
+      this.logger.info({ revision: number }, 'the configuration file is a revision');
+      await this.record(String(number), 'success');
     } catch (error) {
       this.current = { state: 'pending', hash, mistakes: [] };
       this.logger.warn({ reason: messageOf(error) }, 'the configuration file could not be stored; trying on');
       this.retry = setTimeout(() => void this.take(text), RETRY_MS).unref();
     }
+  }
+
+  /** Who wrote the file is not known here; their deployment knows. */
+  private record(subject: string, outcome: AuditOutcome, details = {}): Promise<void> {
+    return this.trail.record({ actor: 'file', action: 'config.change', subject, outcome, details });
   }
 }
