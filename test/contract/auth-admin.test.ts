@@ -253,6 +253,28 @@ describe('malformed requests', () => {
     expect(problemOf(await world.call('POST', '/api/keys'))).toEqual([400, 'validation_failed']);
   });
 
+  it('a time or a place in a list that is none is a mistake or the top, never a failure', async () => {
+    for (const list of ['/api/audit', '/api/requests']) {
+      for (const query of [
+        'from=1969-01-01',
+        'to=1969-01-01',
+        'to=2026-11-26',
+        'cursor=0-0',
+        `cursor=${'9'.repeat(20)}-1`,
+      ])
+        expect(await world.call('GET', `${list}?${query}`), query).toMatchObject({ status: 200 });
+      const answer = await world.call('GET', `${list}?from=2026-W48&limit=1`);
+      expect(problemOf(answer)).toEqual([400, 'validation_failed']);
+      expect(answer.json.errors).toEqual([
+        { path: 'from', message: 'must be a day or a time with its offset' },
+      ]);
+    }
+    expect(problemOf(await world.call('GET', '/api/audit/export?to=2026-330'))).toEqual([
+      400,
+      'validation_failed',
+    ]);
+  });
+
   it('__proto__ in a body pollutes nothing', async () => {
     await body('{"name":"p","__proto__":{"mayPin":true,"polluted":1}}');
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();

@@ -6,7 +6,7 @@ export interface AuditFilter {
   readonly action?: string | undefined;
   readonly subject?: string | undefined;
   readonly outcome?: AuditOutcome | undefined;
-  /** epoch milliseconds, both included */
+  /** epoch milliseconds, `to` not included */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
 }
@@ -22,7 +22,7 @@ export function selects({ actor, action, subject, outcome }: AuditFilter, record
 
 /** The ids of a stream begin with the time. */
 export function rangeOf({ from, to }: AuditFilter): [oldest: string, newest: string] {
-  return [from === undefined ? '-' : String(from), to === undefined ? '+' : String(to)];
+  return [from === undefined ? '-' : String(from), to === undefined ? '+' : `(${to}-0`];
 }
 
 function matches(wanted: string | undefined, value: string): boolean {

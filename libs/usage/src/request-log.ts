@@ -29,7 +29,7 @@ export interface LoggedRequest extends RequestRow {
   readonly endedAt: number;
 }
 
-export const LOG_ID = /^\d{1,15}-\d{1,10}$/;
+export const LOG_ID = /^[1-9]\d{0,14}-\d{1,10}$/;
 
 const AT_ONCE = 1_000;
 /** A page that few rows match ends after so many, and says where to go on. */

@@ -17,9 +17,11 @@ import {
   type AuditOutcome,
   type AuditRecord,
 } from '@muxgate/audit';
+import { ConfigSource } from '@muxgate/config';
 import { IsIn, IsISO8601, IsOptional, IsString, MaxLength } from 'class-validator';
 import type { Response } from 'express';
 import { ApiPage, isoTime, mapPage, PageQuery, type Page } from '../http/paging.js';
+import { timeRange } from '../http/time-range.js';
 import { Needs } from './admin.guard.js';
 import { CheckChain } from './check-chain.js';
 
@@ -48,13 +50,16 @@ class AuditQuery {
   @IsOptional()
   @IsIn(AUDIT_OUTCOMES)
   outcome?: AuditOutcome;
-  @ApiPropertyOptional({ format: 'date-time' })
+  @ApiPropertyOptional({ description: 'a day or a time (ISO 8601)', example: '2026-11-01' })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsISO8601({ strict: true, strictSeparator: true })
   from?: string;
-  @ApiPropertyOptional({ format: 'date-time' })
+  @ApiPropertyOptional({
+    description: 'a day, which is included, or a time',
+    example: '2026-11-30T12:00:00Z',
+  })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsISO8601({ strict: true, strictSeparator: true })
   to?: string;
 }
 
@@ -80,6 +85,7 @@ export class AuditController {
   constructor(
     private readonly log: AuditLog,
     private readonly chain: CheckChain,
+    private readonly config: ConfigSource,
   ) {}
 
   @Get()
@@ -87,7 +93,7 @@ export class AuditController {
   @ApiOperation({ summary: 'What was changed or tried, by whom, from where; newest first' })
   @ApiPage(AuditView)
   async list(@Query() { limit, cursor, ...query }: AuditPageQuery): Promise<Page<AuditView>> {
-    const page = { ...filterOf(query), limit, ...(cursor === undefined ? {} : { cursor }) };
+    const page = { ...this.filterOf(query), limit, ...(cursor === undefined ? {} : { cursor }) };
     return mapPage(await this.log.list(page), view);
   }
 
@@ -99,7 +105,7 @@ export class AuditController {
     response.set('content-type', 'application/x-ndjson; charset=utf-8');
     response.set('content-disposition', 'attachment; filename="muxgate-audit.ndjson"');
     // a reader who leaves ends it; nobody is left to be told
-    await pipeline(Readable.from(lines(this.log.all(filterOf(query)))), response).catch(() => undefined);
+    await pipeline(Readable.from(lines(this.log.all(this.filterOf(query)))), response).catch(() => undefined);
   }
 
   @Get('verify')
@@ -109,6 +115,10 @@ export class AuditController {
   verify(): Promise<ChainView> {
     return this.chain.run();
   }
+
+  private filterOf({ from, to, ...exact }: AuditQuery): AuditFilter {
+    return { ...exact, ...timeRange({ from, to }, this.config.current().clients.timeZone) };
+  }
 }
 
 async function* lines(records: AsyncIterable<AuditRecord>): AsyncGenerator<string> {
@@ -117,12 +127,4 @@ async function* lines(records: AsyncIterable<AuditRecord>): AsyncGenerator<strin
 
 function view(record: AuditRecord): AuditView {
   return { ...record, at: isoTime(record.at) };
-}
-
-function filterOf({ from, to, ...exact }: AuditQuery): AuditFilter {
-  return {
-    ...exact,
-    ...(from === undefined ? {} : { from: Date.parse(from) }),
-    ...(to === undefined ? {} : { to: Date.parse(to) }),
-  };
 }

@@ -1,19 +1,24 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { ConfigSource } from '@muxgate/config';
 import { LOG_ID, RequestLog, type LoggedRequest } from '@muxgate/usage';
 import { IsISO8601, IsOptional, IsString, Length, Matches } from 'class-validator';
 import { ApiPage, isoTime, mapPage, PageQuery, type Page } from '../http/paging.js';
+import { timeRange } from '../http/time-range.js';
 import { RequestUnknown } from './admin.errors.js';
 import { Needs } from './admin.guard.js';
 import { usd } from './usage.view.js';
 
 class RequestsQuery extends PageQuery {
-  @ApiPropertyOptional({ format: 'date-time', description: 'ended since' })
+  @ApiPropertyOptional({ description: 'ended since: a day or a time (ISO 8601)', example: '2026-11-01' })
   @IsOptional()
   @IsISO8601({ strict: true, strictSeparator: true })
   from?: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'ended before' })
+  @ApiPropertyOptional({
+    description: 'ended before: a day, which is included, or a time',
+    example: '2026-11-30T12:00:00Z',
+  })
   @IsOptional()
   @IsISO8601({ strict: true, strictSeparator: true })
   to?: string;
@@ -77,7 +82,10 @@ class RequestView {
 @ApiTags('usage')
 @Controller('api/requests')
 export class RequestsController {
-  constructor(private readonly log: RequestLog) {}
+  constructor(
+    private readonly log: RequestLog,
+    private readonly config: ConfigSource,
+  ) {}
 
   @Get()
   @Needs('viewer')
@@ -89,8 +97,7 @@ export class RequestsController {
   async list(@Query() { from, to, q, cursor, ...rest }: RequestsQuery): Promise<Page<RequestView>> {
     const page = await this.log.list({
       ...rest,
-      ...(from === undefined ? {} : { from: Date.parse(from) }),
-      ...(to === undefined ? {} : { to: Date.parse(to) }),
+      ...timeRange({ from, to }, this.config.current().clients.timeZone),
       ...(q === undefined ? {} : { text: q }),
       ...(cursor === undefined || !LOG_ID.test(cursor) ? {} : { cursor }),
     });

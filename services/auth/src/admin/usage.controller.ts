@@ -5,7 +5,6 @@ import {
   dayOf,
   dayStart,
   DIMENSIONS,
-  nextDay,
   OverviewReader,
   UsageReader,
   type Dimension,
@@ -14,8 +13,8 @@ import {
 import { Transform, Type } from 'class-transformer';
 import { ArrayUnique, IsIn, IsInt, IsISO8601, IsOptional, Max, Min } from 'class-validator';
 import type { Response } from 'express';
-import { ValidationFailed } from '../http/http.errors.js';
 import { isoTime } from '../http/paging.js';
+import { rangeMistake, timeRange } from '../http/time-range.js';
 import { ClientKeyNotFound, UsageTooFine } from './admin.errors.js';
 import { Needs } from './admin.guard.js';
 import { ClientDirectory } from './client-directory.js';
@@ -168,24 +167,12 @@ export class UsageController {
   }
 }
 
-/** A day without a time is the day in the organisation's time zone; as `to` it is included. */
-function rangeOf({ from, to }: UsageQuery, timeZone: string, now: number): { from: number; to: number } {
-  const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text);
-  const start =
-    from === undefined
-      ? dayStart(dayOf(now - DEFAULT_DAYS * DAY_MS, timeZone), timeZone)
-      : isDay(from)
-        ? dayStart(from, timeZone)
-        : Date.parse(from);
-  const end = to === undefined ? now : isDay(to) ? dayStart(nextDay(to), timeZone) : Date.parse(to);
-  if (Number.isNaN(start)) throw rangeMistake('from', 'must be a day or a time with its offset');
-  if (Number.isNaN(end)) throw rangeMistake('to', 'must be a day or a time with its offset');
-  if (end <= start) throw rangeMistake('to', 'must be later than from');
-  if (end - start > MAX_DAYS * DAY_MS)
-    throw rangeMistake('from', `must be at most ${MAX_DAYS} days before to`);
-  return { from: start, to: end };
-}
-
-function rangeMistake(path: string, message: string): Error {
-  return new ValidationFailed(`${path}: ${message}`, { members: { errors: [{ path, message }] } });
+function rangeOf(query: UsageQuery, timeZone: string, now: number): { from: number; to: number } {
+  const { from = dayStart(dayOf(now - DEFAULT_DAYS * DAY_MS, timeZone), timeZone), to = now } = timeRange(
+    query,
+    timeZone,
+  );
+  if (to <= from) throw rangeMistake('to', 'must be later than from');
+  if (to - from > MAX_DAYS * DAY_MS) throw rangeMistake('from', `must be at most ${MAX_DAYS} days before to`);
+  return { from, to };
 }
