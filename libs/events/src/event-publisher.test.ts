@@ -37,3 +37,20 @@ test('one occurrence is one event, whoever publishes it; the next occurrence is 
   expect(jobs[0]?.data).toMatchObject({ type: 'budget.exhausted', subject: 'team-a', data: { usd: 5 } });
   for (const publisher of publishers) await publisher.close();
 });
+
+test('an occurrence that lasts is told again after a day, as a new event, or when its time is over', async () => {
+  await queue.obliterate({ force: true });
+  const now = Date.now();
+  const publisher = new EventPublisher(redis, () => now);
+  await publisher.publish(spent('lasts'));
+  await publisher.publish({ ...spent('of a month'), onceUntil: now + 30 * 86_400_000 });
+  // a day later
+  for (const key of await redis.keys('*:de:*'))
+    if ((await redis.pttl(key)) <= 86_400_000) await redis.del(key);
+  await publisher.publish(spent('lasts'));
+  await publisher.publish({ ...spent('of a month'), onceUntil: now + 30 * 86_400_000 });
+  const ids = (await queue.getJobs(['waiting'])).map(({ data }) => data.id as string);
+  expect(ids).toHaveLength(3);
+  expect(new Set(ids).size).toBe(3);
+  await publisher.close();
+});

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { RedisClient } from '@muxgate/redis';
 import { Queue } from 'bullmq';
 import type { EventToPublish, MuxgateEvent } from './event.js';
@@ -30,16 +30,27 @@ export class EventPublisher {
   }
 
   /** Rejects when Redis does not answer; the caller decides whether that matters. */
-  async publish({ type, subject, occurrence, message, data = {} }: EventToPublish): Promise<void> {
-    const digest = hash('sha256', JSON.stringify([type, subject, occurrence]), 'hex').slice(0, 32);
-    const id = `evt_${digest}`;
-    const at = new Date(this.now()).toISOString();
-    const event: MuxgateEvent = { id, type, at, subject, message, data };
-    await this.queue.add(type, event, {
-      ...KEPT,
-      ...ATTEMPTS,
-      deduplication: { id, ttl: SAME_FOR_MS },
-    });
+  async publish({
+    type,
+    subject,
+    occurrence,
+    message,
+    data = {},
+    onceUntil = 0,
+  }: EventToPublish): Promise<void> {
+    const now = this.now();
+    const event: MuxgateEvent = {
+      // not that of the occurrence: receivers drop an id that they know, and a reminder is a new event
+      id: `evt_${randomUUID()}`,
+      type,
+      at: new Date(now).toISOString(),
+      subject,
+      message,
+      data,
+    };
+    const id = hash('sha256', JSON.stringify([type, subject, occurrence]), 'hex').slice(0, 32);
+    const ttl = Math.max(SAME_FOR_MS, onceUntil - now);
+    await this.queue.add(type, event, { ...KEPT, ...ATTEMPTS, deduplication: { id, ttl } });
   }
 
   /** Leaves the connection, which is the caller's, open. */

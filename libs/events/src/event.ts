@@ -11,9 +11,11 @@ export interface EventToPublish {
   readonly subject: string;
   /**
    * Names this occurrence, such as the budget's period or the credential's generation: whoever publishes the same
-   * type, subject and occurrence again, in this process or in another, publishes nothing new for a day.
+   * type, subject and occurrence again, in this process or in another, publishes nothing new until `onceUntil`.
    */
   readonly occurrence: string;
+  /** epoch milliseconds until which it is not told again; a day at least */
+  readonly onceUntil?: number;
   /** one sentence, for people */
   readonly message: string;
   readonly data?: EventData;

@@ -4,7 +4,7 @@ import { messageOf, type Logger } from '@muxgate/runtime';
 
 const MAX_TOLD = 10_000;
 
-/** Tells people, once for each budget and period, that it has passed its threshold, and that it is spent. */
+/** Tells people, once for each budget, its amount and period, that it has passed its threshold, and that it is spent. */
 export class BudgetNotices {
   private readonly told = new Set<string>();
 
@@ -26,7 +26,8 @@ export class BudgetNotices {
     { of, scope, limit, budget }: Limit,
     says: (usd: number) => string,
   ): void {
-    const known = `${type} ${scope}`;
+    const occurrence = `${scope} ${limit}`;
+    const known = `${type} ${occurrence}`;
     if (budget === undefined || this.told.has(known)) return;
     if (this.told.size >= MAX_TOLD) this.told.clear();
     this.told.add(known);
@@ -35,9 +36,11 @@ export class BudgetNotices {
     const message = `The budget of ${of} ${subject} ${says(usd)} for this ${period}.`;
     const data = { scope: of, usd, period, periodStart, resetsAt: new Date(periodEnd).toISOString() };
     this.logger.warn({ subject, ...data }, message);
-    this.events.publish({ type, subject, occurrence: scope, message, data }).catch((error: unknown) => {
-      this.told.delete(known);
-      this.logger.warn({ reason: messageOf(error) }, 'an event about a budget could not be published');
-    });
+    this.events
+      .publish({ type, subject, occurrence, onceUntil: periodEnd, message, data })
+      .catch((error: unknown) => {
+        this.told.delete(known);
+        this.logger.warn({ reason: messageOf(error) }, 'an event about a budget could not be published');
+      });
   }
 }
