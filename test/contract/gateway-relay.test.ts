@@ -269,11 +269,24 @@ describe('relay', () => {
       );
     });
 
-    it('leaves an error event of the upstream alone', async () => {
+    it('leaves an error event of the upstream alone, and counts it as a failure, before or after content', async () => {
+      const failures = (phase: string) =>
+        metric(
+          new RegExp(`^muxgate_stream_failures_total\\{phase="${phase}",reason="stream_failed"\\} (\\d+)`),
+        );
+      const before = await Promise.all([failures('mid_stream'), failures('before_first_event')]);
       const error =
         'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"x"}}\n\n';
       upstream.answer = (_request, res) => void stream(res).end(START + DELTA('one') + error);
       expect((await ask()).text).toBe(START + DELTA('one') + error);
+      upstream.answer = (_request, res) => void stream(res).end(error);
+      expect((await ask()).text).toBe(error);
+      const failed =
+        'event: response.failed\ndata: {"type":"response.failed","response":{"error":{"code":"server_error"}}}\n\n';
+      upstream.answer = (_request, res) => void stream(res).end(RESPONSE('a') + failed);
+      expect((await ask('gpt-r', '/v1/responses')).text).toBe(RESPONSE('a') + failed);
+      await eventually(async () => (await failures('mid_stream')) === before[0]! + 2);
+      expect(await failures('before_first_event')).toBe(before[1]! + 1);
     });
 
     it('cuts a JSON answer that breaks, so that it does not look whole', async () => {

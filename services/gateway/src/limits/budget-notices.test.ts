@@ -2,7 +2,7 @@ import { EVENT_QUEUE, EVENT_QUEUE_PREFIX, EventPublisher } from '@muxgate/events
 import { NANO_USD, type Limit } from '@muxgate/limits';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import pino from 'pino';
+import { createLogger } from '@muxgate/runtime';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startRedis, type TestRedis } from '../../../../test/support/redis.ts';
 import { eventually } from '../../../../test/support/wait.ts';
@@ -38,7 +38,7 @@ const budgetOf = (usd: number): Limit => ({
 it('a spent budget is told of once in its period, by whichever gateway, and again when more is spent', async () => {
   // a gateway, and the one that takes its place
   for (const _ of [1, 2]) {
-    const notices = new BudgetNotices(publisher, pino({ level: 'silent' }));
+    const notices = new BudgetNotices(publisher, createLogger('test', 'silent'));
     notices.exhausted(budgetOf(50));
     notices.exhausted(budgetOf(100));
     notices.exhausted(budgetOf(50));

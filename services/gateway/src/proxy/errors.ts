@@ -23,6 +23,7 @@ export const UpstreamUnreachable = defineError('UpstreamUnreachable', 'upstream_
 export const UpstreamBroken = defineError('UpstreamBroken', 'upstream_broken', 502);
 export const UpstreamSilent = defineError('UpstreamSilent', 'upstream_silent', 504);
 export const StreamTruncated = defineError('StreamTruncated', 'stream_truncated', 502);
+export const StreamFailed = defineError('StreamFailed', 'stream_failed', 502);
 export const StreamRefused = defineError('StreamRefused', 'stream_refused', 502);
 export const Overloaded = defineError('Overloaded', 'overloaded', 503);
 /** Every target of the model rests after failures, and none was tried. */

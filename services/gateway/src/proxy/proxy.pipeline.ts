@@ -249,6 +249,13 @@ export class ProxyPipeline implements RelayOutcome {
     else this.tryNext(exchange, error);
   }
 
+  told(exchange: Exchange, error: AppError): void {
+    exchange.failure ??= error;
+    // one that began with its error has been named by its kind
+    this.accounting.attempt(exchange, exchange.outcome === 'answered' ? error.code : exchange.outcome);
+    exchange.downstream.finish();
+  }
+
   finished(exchange: Exchange): void {
     this.accounting.attempt(exchange, exchange.outcome);
     exchange.downstream.finish();

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AppError } from '@muxgate/runtime';
 import type { Dispatcher } from 'undici';
-import { StreamRefused, StreamTruncated, UpstreamBroken } from './errors.js';
+import { StreamFailed, StreamRefused, StreamTruncated, UpstreamBroken } from './errors.js';
 import { endsWithLineFeed, lastEventEnd } from './event-boundary.js';
 import type { Attempt, Exchange } from './exchange.js';
 import { responseHeaders } from './headers.js';
@@ -10,7 +10,7 @@ import { upstreamError } from './upstream-error.js';
 import { errorEventStatus } from '../targets/retry-class.js';
 import { estimateTokens, NO_USAGE, readJsonUsage, type StreamProtocol } from './usage-reader.js';
 
-/** What an attempt comes to, as it shows; of `refused`, `failed` and `finished` exactly one is called, once. */
+/** What an attempt comes to, as it shows; of `refused`, `failed`, `told` and `finished` exactly one is called, once. */
 export interface RelayOutcome {
   /** whether an answer of this status is only held downstream, since another attempt may take its place */
   holds(exchange: Exchange, status: number, headers: IncomingHttpHeaders): boolean;
@@ -19,6 +19,8 @@ export interface RelayOutcome {
   /** the answer is held downstream, as much of it as came: as events, or as one body */
   refused(exchange: Exchange, events: boolean): void;
   failed(exchange: Exchange, error: AppError): void;
+  /** a failure of which the upstream itself has told the client, in the stream that ends with it */
+  told(exchange: Exchange, error: AppError): void;
   finished(exchange: Exchange): void;
 }
 
@@ -117,6 +119,13 @@ export class Relay implements Dispatcher.DispatchHandler, Attempt {
       return this.outcome.failed(exchange, error);
     }
     for (const chunk of this.partial) downstream.hold(chunk);
+    if (tap?.errorEventSeen === true) {
+      const provider = exchange.decision?.provider.name;
+      return this.outcome.told(
+        exchange,
+        new StreamFailed(`provider ${provider} ended the stream with an error`),
+      );
+    }
     this.outcome.finished(exchange);
   }
 
