@@ -100,6 +100,7 @@ export class RollUp {
       await this.redis.unlink(dayKey(day));
       await this.redis.zrem(DAYS, day);
     }
-    await this.redis.xtrim(REQUESTS, 'MINID', '~', now - retention.requestDays * DAY_MS);
+    // exactly, though it costs more: about, Redis would keep the last hundred for ever
+    await this.redis.xtrim(REQUESTS, 'MINID', now - retention.requestDays * DAY_MS);
   }
 }

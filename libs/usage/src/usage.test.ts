@@ -240,6 +240,16 @@ describe('the request log', () => {
     expect(await log.get('1-1')).toBeUndefined();
   });
 
+  it('holds no row beyond its retention, however few there are', async () => {
+    await book([request(NOON, { requestId: 'old' })]);
+    const list = async () => names((await new RequestLog(redis).list({ limit: 10 })).items);
+    const daysFromNow = (days: number): number => Date.now() + days * 24 * HOUR;
+    await new RollUp(redis, () => daysFromNow(4)).run('UTC', RETENTION);
+    expect(await list()).toEqual(['old']);
+    await new RollUp(redis, () => daysFromNow(6)).run('UTC', RETENTION);
+    expect(await list()).toEqual([]);
+  });
+
   it('shows what a filter or a part of a name matches, and nothing that only looks like it', async () => {
     await book([
       request(NOON, { requestId: 'a', team: 'red', status: 529, outcome: 'refused' }),
