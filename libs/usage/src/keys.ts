@@ -13,6 +13,8 @@ export const markKey = (spool: string): string => `${PREFIX}:mark:${spool}`;
 export const HOURS = `${PREFIX}:hours`;
 /** days that there are, by their number in time */
 export const DAYS = `${PREFIX}:days`;
+/** those of the days whose hours are gone, by their number in time: what comes later is added to them */
+export const CLOSED = `${PREFIX}:closed`;
 /** starts of the hours that changed since their day was rolled up, by the revision of the change */
 export const TOUCHED = `${PREFIX}:touched`;
 /** counts batches */

@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
-import { dayKey, DAYS, hourKey, HOURS, TOUCHED } from './keys.js';
+import { CLOSED, dayKey, DAYS, hourKey, HOURS, TOUCHED } from './keys.js';
 import { addSums, noSums, unpackGroup, unpackSums, type UsageSums } from './sums.js';
 import { dayOf, dayStart, hourStart, nextDay } from './zone.js';
 
@@ -38,7 +38,10 @@ interface Part {
 
 const HOUR_S = 3_600;
 
-/** Adds usage up: of days where they are rolled up, of hours where they are not yet, or not wholly in the range. */
+/**
+ * Adds usage up: of days where they are rolled up, of hours where they are not yet, or not wholly in the range; of both
+ * where something came after the hours of a day were gone.
+ */
 export class UsageReader {
   constructor(private readonly redis: Redis | Cluster) {}
 
@@ -76,6 +79,7 @@ export class UsageReader {
     // the touched first: an hour that is touched after this was read is a change after it, too
     const touched = new Set(await this.redis.zrange(TOUCHED, 0, -1));
     const rolledUp = new Set(await this.redis.zrangebyscore(DAYS, dayFrom / 1000, `(${dayTo / 1000}`));
+    const closed = new Set(await this.redis.zrangebyscore(CLOSED, dayFrom / 1000, `(${dayTo / 1000}`));
     const kept = await this.redis.zrangebyscore(HOURS, dayFrom / 1000, `(${dayTo / 1000}`);
     const hours = Map.groupBy(kept, (start) => dayOf(Number(start) * 1000, timeZone));
     const parts: Part[] = [];
@@ -83,9 +87,9 @@ export class UsageReader {
       const [start, end] = [dayStart(day, timeZone) / 1000, dayStart(nextDay(day), timeZone) / 1000];
       const ofDay = hours.get(day) ?? [];
       const whole = first <= start && end <= last && !ofDay.some((hour) => touched.has(hour));
-      if (rolledUp.has(day) && (whole || ofDay.length === 0))
-        parts.push({ day, key: dayKey(day), from: start, to: end });
-      else
+      const isHeld = rolledUp.has(day) && (whole || ofDay.length === 0);
+      if (isHeld || closed.has(day)) parts.push({ day, key: dayKey(day), from: start, to: end });
+      if (!isHeld)
         for (const hour of ofDay.map(Number))
           if (hour >= first && hour < last)
             parts.push({ day, key: hourKey(hour), from: hour, to: hour + HOUR_S });

@@ -210,6 +210,23 @@ describe('a day', () => {
     expect(await sumsOf(old - HOUR, NOON - 24 * HOUR)).toEqual({});
   });
 
+  it('loses nothing when more comes after its hours are gone, whoever adds it, and counts it once', async () => {
+    const old = NOON - 20 * 24 * HOUR;
+    await book([attempt(old), attempt(old + HOUR), attempt(NOON)]);
+    const rollUp = new RollUp(redis, () => NOON);
+    await rollUp.run('UTC', RETENTION);
+    expect(await redis.zrange(HOURS, 0, -1)).toEqual([String(NOON / 1000)]);
+    await book([attempt(old)]);
+    expect(await sumsOf(old - HOUR, NOON + HOUR)).toEqual({ '2026-11-05': 30, '2026-11-25': 10 });
+    await Promise.all([1, 2, 3].map(() => new RollUp(redis, () => NOON).run('UTC', RETENTION)));
+    await rollUp.run('UTC', RETENTION);
+    expect(await sumsOf(old - HOUR, NOON + HOUR)).toEqual({ '2026-11-05': 30, '2026-11-25': 10 });
+    await book([attempt(old + 3 * HOUR)]);
+    await rollUp.run('UTC', RETENTION);
+    expect(await sumsOf(old - HOUR, NOON + HOUR)).toEqual({ '2026-11-05': 40, '2026-11-25': 10 });
+    expect(await redis.zrange(HOURS, 0, -1)).toEqual([String(NOON / 1000)]);
+  });
+
   it('is cut at the hour where a range begins within it', async () => {
     const yesterday = NOON - 24 * HOUR;
     await book([attempt(yesterday - HOUR), attempt(yesterday), attempt(yesterday + HOUR)]);
