@@ -105,6 +105,11 @@ test('the body is {text}, or the document itself in YAML or JSON; the same text 
   expect(json).toMatchObject({ status: 200, json: { changed: true } });
   for (const body of [{}, { text: 5 }, { text: '' }, { txt: 'version: 1' }, { text: 'version: 1', more: 1 }])
     expect(await call('PUT', '/api/config', { body })).toMatchObject({ status: 400 });
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }; // what curl sends unless told
+  expect(await call('PUT', '/api/config', { raw: document('form'), headers: form })).toMatchObject({
+    status: 415,
+    json: { detail: 'Send the body as application/yaml or application/json.' },
+  });
   const large = document('large', `plugins: [] # ${'x'.repeat(200_000)}`);
   expect(await put(large)).toMatchObject({ status: 200 });
   expect(await put(document('too-large', `# ${'x'.repeat(1_100_000)}`))).toMatchObject({ status: 400 });

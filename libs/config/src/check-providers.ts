@@ -109,14 +109,12 @@ function parsed(text: string): { type?: unknown; credential_source?: unknown } {
   }
 }
 
-export const CREDENTIAL_HEADERS: readonly string[] = [
-  'authorization',
-  'proxy-authorization',
-  'x-api-key',
-  'api-key',
-  'x-goog-api-key',
-  'cookie',
-];
+/** By the last word of their names: `authorization`, `x-api-key`, `cookie`, `x-auth-token`, `cf-access-client-secret`, … */
+const CREDENTIAL_HEADER = /(^|-)(auth|authorization|cookie|key|password|secret|token)$/i;
+
+export function isCredentialHeader(name: string): boolean {
+  return CREDENTIAL_HEADER.test(name);
+}
 
 /** Secrets may only be references, in headers as elsewhere; this reads the raw data, before references are replaced. */
 export function checkCredentialHeaders(raw: unknown, mistakes: Mistakes): void {
@@ -125,7 +123,7 @@ export function checkCredentialHeaders(raw: unknown, mistakes: Mistakes): void {
     const headers: unknown = (entry as { headers?: unknown } | null)?.headers;
     if (typeof headers !== 'object' || headers === null) continue;
     for (const [name, value] of Object.entries(headers)) {
-      if (!CREDENTIAL_HEADERS.includes(name.toLowerCase()) || typeof value !== 'string') continue;
+      if (!isCredentialHeader(name) || typeof value !== 'string') continue;
       if (isPlainReference(value.replace(/^(Bearer|Basic) /i, ''))) continue;
       mistakes.reject(
         `providers[${index}].headers.${name}`,

@@ -1,5 +1,5 @@
 import { importPlugin, type Imported } from '@muxgate/plugins';
-import { CREDENTIAL_HEADERS } from './check-providers.js';
+import { isCredentialHeader } from './check-providers.js';
 import { checkUrlSafety } from './check-url.js';
 import { deepFreeze } from './freeze.js';
 import { join, type Mistakes } from './mistakes.js';
@@ -68,7 +68,7 @@ function checkPresets(plugin: PluginDocument, path: string, taken: Set<string>, 
 
 function checkHeaders(headers: Record<string, string> = {}, path: string, mistakes: Mistakes): void {
   for (const name of Object.keys(headers))
-    if (CREDENTIAL_HEADERS.includes(name.toLowerCase()))
+    if (isCredentialHeader(name))
       mistakes.add(join(path, name), 'carries credentials, which a preset must not hold');
 }
 

@@ -197,6 +197,11 @@ const TABLE: Array<[text: string, ...problems: string[]]> = [
   [api('headers: { x: "a\\nb" }'), 'providers[0].headers.x: holds a character that a header cannot have'],
   [api('headers: { Host: x }'), 'providers[0].headers.Host: is a header that Muxgate sets itself'],
   [api('headers: { authorization: Bearer abc }'), `providers[0].headers.authorization: ${SECRET}`],
+  [api('headers: { X-Auth-Token: abc }'), `providers[0].headers.X-Auth-Token: ${SECRET}`],
+  [
+    api('headers: { ocp-apim-subscription-key: abc }'),
+    `providers[0].headers.ocp-apim-subscription-key: ${SECRET}`,
+  ],
   [
     api('headers: { x: "${open" }'),
     'providers[0].headers.x: "${" must begin a reference such as "${NAME}" or "${NAME:-default}"',

@@ -41,6 +41,9 @@ export function requireJson(request: Request, _response: Response, next: NextFun
   if (request.path.startsWith(`${FORMS}/`)) return next();
   const isJson = request.is(JSON_TYPES); // null: there is no body
   if (isJson === false && request.headers['content-length'] !== '0' && !holdsYaml(request)) {
-    next(new MediaTypeUnsupported('Send the body as application/json.'));
+    const types = HOLD_CONFIGURATION.has(request.path)
+      ? 'application/yaml or application/json'
+      : 'application/json';
+    next(new MediaTypeUnsupported(`Send the body as ${types}.`));
   } else next();
 }
