@@ -35,6 +35,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
     'directory for token sets that Redis would not take, sealed, until it does; without it they wait in memory',
   PUBLIC_URL: 'the auth service as browsers see it; callbacks are built from it. Default `http://HOST:PORT`',
   GATEWAY_URL: "how the auth service reaches the gateway, for the console's Try it",
+  TRUSTED_PROXIES:
+    'proxies before the service, as addresses or ranges: `10.0.0.0/8,2001:db8::7`. What they say in `X-Forwarded-For` is where a caller is, for the audit log and the limit of failed sign-ins; nobody else is believed',
   GATEWAY_PUBLIC_URL: 'what developers point their clients at, for set-up lines; default is `GATEWAY_URL`',
   MAX_IN_FLIGHT: 'requests at once; one more is answered 503 `overloaded_error`',
   DRAIN_GRACE_SECONDS: 'after SIGTERM: how long requests are still taken while `/readyz` says no',

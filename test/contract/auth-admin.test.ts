@@ -262,7 +262,7 @@ describe('malformed requests', () => {
         'cursor=0-0',
         `cursor=${'9'.repeat(20)}-1`,
       ])
-        expect(await world.call('GET', `${list}?${query}`), query).toMatchObject({ status: 200 });
+        expect([query, (await world.call('GET', `${list}?${query}`)).status]).toEqual([query, 200]);
       const answer = await world.call('GET', `${list}?from=2026-W48&limit=1`);
       expect(problemOf(answer)).toEqual([400, 'validation_failed']);
       expect(answer.json.errors).toEqual([

@@ -12,6 +12,7 @@ describe('at start', () => {
       PUBLIC_URL: 'ftp://x',
       MUXGATE_ADMIN_TOKENS: 'root:emperor:abc',
       MUXGATE_LOCAL_CLIENT_KEY_HASH: 'mxg_plain',
+      TRUSTED_PROXIES: 'everybody',
     }).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(EnvironmentInvalid);
     const { problems } = failure as EnvironmentInvalid;
@@ -22,6 +23,7 @@ describe('at start', () => {
         'PUBLIC_URL',
         'MUXGATE_ADMIN_TOKENS',
         'MUXGATE_LOCAL_CLIENT_KEY_HASH',
+        'TRUSTED_PROXIES',
         'MUXGATE_ACCESS_KEYS',
         'MUXGATE_REFRESH_KEYS',
       ]),
@@ -47,6 +49,21 @@ describe('at start', () => {
     const { port } = other.address() as AddressInfo;
     await expect(startAuthWorld({ env: { PORT: String(port) } })).rejects.toThrow(`port ${port}`);
     other.close();
+  });
+});
+
+describe('where a caller is', () => {
+  it.each([
+    ['127.0.0.1', '203.0.113.9'],
+    ['127.0.0.0/8,203.0.113.0/24', '198.51.100.4'],
+    [undefined, '127.0.0.1'],
+  ])('with TRUSTED_PROXIES %s is told by them and nobody else: %s', async (proxies, from) => {
+    const world = await startAuthWorld({ env: proxies === undefined ? {} : { TRUSTED_PROXIES: proxies } });
+    const headers = { 'x-forwarded-for': '198.51.100.4, 203.0.113.9' };
+    await world.call('POST', '/api/keys', { body: { name: 'k' }, headers });
+    const { items } = (await world.call('GET', '/api/audit?action=client-key.create')).json;
+    expect(items[0].from).toBe(from);
+    await world.stop();
   });
 });
 

@@ -33,6 +33,7 @@ import { BrowserBinding } from './connect/browser-binding.js';
 import { PublicUrl } from './connect/public-url.js';
 import { AuthEnvironment } from './environment.js';
 import { dressApp } from './http/dress-app.js';
+import { trustedProxies } from './http/trusted-proxies.js';
 import { readKeyRings } from './key-rings.js';
 import { warnOfTerms } from './connect/warn-of-terms.js';
 import { readinessOf } from './readiness.js';
@@ -143,6 +144,7 @@ export async function createAuthApp(
     bodyParser: false,
     abortOnError: false,
   });
+  app.set('trust proxy', trustedProxies(env.TRUSTED_PROXIES ?? ''));
   dressApp(app, logger, tracing?.tracer);
   await app.init();
 

@@ -2,6 +2,7 @@ import { ServiceEnvironment } from '@muxgate/runtime';
 import { IsKeyRing } from '@muxgate/vault';
 import { IsInt, IsOptional, IsUrl, Matches, Max, Min } from 'class-validator';
 import { ADMIN_TOKENS } from './admin/admin-tokens.js';
+import { AreTrustedProxies } from './http/trusted-proxies.js';
 
 const WEB_ADDRESS = { protocols: ['http', 'https'], require_protocol: true, require_tld: false };
 
@@ -19,6 +20,8 @@ export class AuthEnvironment extends ServiceEnvironment {
   @IsOptional()
   @IsUrl(WEB_ADDRESS, { message: 'GATEWAY_PUBLIC_URL must be an http(s) URL' })
   GATEWAY_PUBLIC_URL?: string;
+  /** Proxies before this service: what they say in `x-forwarded-for` is where a caller is. */
+  @IsOptional() @AreTrustedProxies() TRUSTED_PROXIES?: string;
   @IsKeyRing() override MUXGATE_ACCESS_KEYS!: string;
   @IsKeyRing() MUXGATE_REFRESH_KEYS!: string;
   @Matches(ADMIN_TOKENS, {
