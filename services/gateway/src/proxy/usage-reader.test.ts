@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { readJsonUsage, type StreamProtocol } from './usage-reader.js';
+import {
+  NO_USAGE,
+  readJsonUsage,
+  readUsage,
+  withoutCompaction,
+  type StreamProtocol,
+  type Usage,
+} from './usage-reader.js';
 
 const read = (protocol: StreamProtocol, answer: unknown) =>
   readJsonUsage(protocol, Buffer.from(typeof answer === 'string' ? answer : JSON.stringify(answer)));
@@ -22,6 +29,47 @@ describe('usage of a JSON answer', () => {
       cacheCreation1hTokens: 5,
       reasoningTokens: 4,
     });
+  });
+
+  it('of Anthropic includes what a compaction took, of which its counts do not tell', () => {
+    const taken = {
+      input_tokens: 1000,
+      cache_read_input_tokens: 100,
+      cache_creation_input_tokens: 0,
+      output_tokens: 50,
+    };
+    const usage = {
+      input_tokens: 10,
+      output_tokens: 7,
+      iterations: [
+        { type: 'compaction', ...taken },
+        { type: 'message', input_tokens: 10, output_tokens: 7 },
+        { type: 'compaction', ...taken },
+        { type: 'advisor_message', model: 'another', input_tokens: 5, output_tokens: 5 },
+      ],
+    };
+    const told = read('anthropic-messages', { usage });
+    const compaction = { ...NO_USAGE, inputTokens: 2000, cacheReadTokens: 200, outputTokens: 100 };
+    expect(told).toEqual({ ...compaction, inputTokens: 2010, outputTokens: 107, compaction });
+    expect(withoutCompaction(told!)).toEqual({ ...NO_USAGE, inputTokens: 10, outputTokens: 7 });
+  });
+
+  it('of an Anthropic stream counts a compaction once, whichever event tells of it', () => {
+    const started = {
+      input_tokens: 10,
+      output_tokens: 1,
+      iterations: [{ type: 'compaction', input_tokens: 1000 }],
+    };
+    const ended = { output_tokens: 7 };
+    const next = (wire: object, previous?: Usage) => {
+      const body = Buffer.from(JSON.stringify(wire));
+      return readUsage('anthropic-messages', body, { start: 0, end: body.length }, previous);
+    };
+    const expected = { inputTokens: 1010, outputTokens: 7 };
+    expect(next(ended, next(started))).toMatchObject(expected);
+    expect(next({ ...ended, iterations: started.iterations }, next(started))).toMatchObject(expected);
+    const { iterations, ...bare } = started;
+    expect(next({ ...ended, iterations }, next(bare))).toMatchObject(expected);
   });
 
   it.each<[StreamProtocol, string, string]>([

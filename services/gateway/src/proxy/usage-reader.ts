@@ -15,7 +15,11 @@ export interface Usage {
   /** the part of `cacheCreationTokens` that is kept for an hour, and costs more */
   readonly cacheCreation1hTokens: number;
   readonly reasoningTokens: number;
+  /** the part of all of them that went into a summary of the context, a request of its own within this one */
+  readonly compaction?: Counts;
 }
+
+export type Counts = Omit<Usage, 'compaction'>;
 
 export const NO_USAGE: Usage = {
   inputTokens: 0,
@@ -59,15 +63,33 @@ export function readUsage(
 
 type Wire = Record<string, unknown>;
 
-/** https://docs.anthropic.com/en/api/messages: `input_tokens` already excludes both cache counts. */
+/**
+ * https://docs.anthropic.com/en/api/messages: `input_tokens` already excludes both cache counts, and none of the counts
+ * includes what a compaction took, which `iterations` tells.
+ */
 function anthropicUsage(wire: Wire, previous: Usage | undefined): Usage | undefined {
-  const input = count(wire['input_tokens']);
-  const output = count(wire['output_tokens']);
-  if (input === undefined && output === undefined) return previous;
-  const before = previous ?? NO_USAGE;
+  if (count(wire['input_tokens']) === undefined && count(wire['output_tokens']) === undefined)
+    return previous;
+  const before = previous === undefined ? NO_USAGE : withoutCompaction(previous);
+  const told = anthropicCounts(wire, before);
+  const iterations = wire['iterations'];
+  const compaction = Array.isArray(iterations) ? compactionIn(iterations) : previous?.compaction;
+  return compaction === undefined ? told : { ...sumOf(told, compaction), compaction };
+}
+
+function compactionIn(iterations: readonly unknown[]): Counts | undefined {
+  return iterations
+    .map((iteration) => asObject(iteration) ?? {})
+    .filter(({ type }) => type === 'compaction')
+    .map((iteration) => anthropicCounts(iteration, NO_USAGE))
+    .reduce<Counts | undefined>((sum, one) => (sum === undefined ? one : sumOf(sum, one)), undefined);
+}
+
+/** What `wire` does not say is as it was `before`. */
+function anthropicCounts(wire: Wire, before: Counts): Counts {
   return {
-    inputTokens: input ?? before.inputTokens,
-    outputTokens: output ?? before.outputTokens,
+    inputTokens: count(wire['input_tokens']) ?? before.inputTokens,
+    outputTokens: count(wire['output_tokens']) ?? before.outputTokens,
     cacheReadTokens: count(wire['cache_read_input_tokens']) ?? before.cacheReadTokens,
     cacheCreationTokens: count(wire['cache_creation_input_tokens']) ?? before.cacheCreationTokens,
     cacheCreation1hTokens:
@@ -75,6 +97,22 @@ function anthropicUsage(wire: Wire, previous: Usage | undefined): Usage | undefi
     reasoningTokens:
       count(objectAt(wire, 'output_tokens_details')['thinking_tokens']) ?? before.reasoningTokens,
   };
+}
+
+function sumOf(one: Counts, other: Counts, sign: 1 | -1 = 1): Counts {
+  return {
+    inputTokens: one.inputTokens + sign * other.inputTokens,
+    outputTokens: one.outputTokens + sign * other.outputTokens,
+    cacheReadTokens: one.cacheReadTokens + sign * other.cacheReadTokens,
+    cacheCreationTokens: one.cacheCreationTokens + sign * other.cacheCreationTokens,
+    cacheCreation1hTokens: one.cacheCreation1hTokens + sign * other.cacheCreation1hTokens,
+    reasoningTokens: one.reasoningTokens + sign * other.reasoningTokens,
+  };
+}
+
+/** What the answer itself took. */
+export function withoutCompaction(usage: Usage): Counts {
+  return usage.compaction === undefined ? usage : sumOf(usage, usage.compaction, -1);
 }
 
 /** https://platform.openai.com/docs/api-reference: the total of the prompt includes what the cache gave and took. */

@@ -1,5 +1,6 @@
 import type { LanguageModelV4FinishReason, LanguageModelV4Usage } from '@ai-sdk/provider';
 import type { Usage } from '../proxy/usage-reader.js';
+import { isObject, numberOf, objectsIn } from './json.js';
 
 /** What an answer consists of, whoever gave it: blocks, one after the other. */
 export type BlockStart =
@@ -33,7 +34,7 @@ export interface AnswerFacts {
 }
 
 /** The library's counts as ours; undefined where upstream did not say. */
-export function usageOf({ inputTokens, outputTokens }: LanguageModelV4Usage): Usage | undefined {
+export function usageOf({ inputTokens, outputTokens, raw }: LanguageModelV4Usage): Usage | undefined {
   if (inputTokens.total === undefined && outputTokens.total === undefined) return undefined;
   const cacheReadTokens = inputTokens.cacheRead ?? 0;
   const cacheCreationTokens = inputTokens.cacheWrite ?? 0;
@@ -45,7 +46,16 @@ export function usageOf({ inputTokens, outputTokens }: LanguageModelV4Usage): Us
     outputTokens: outputTokens.total ?? 0,
     cacheReadTokens,
     cacheCreationTokens,
-    cacheCreation1hTokens: 0,
+    cacheCreation1hTokens: writtenForAnHour(raw),
     reasoningTokens: outputTokens.reasoning ?? 0,
   };
+}
+
+/** Of what was written to a cache, what is kept for an hour: Anthropic and Bedrock say so, and the library has no word for it. */
+function writtenForAnHour(raw: unknown): number {
+  const { cache_creation: byLife, cacheDetails } = isObject(raw) ? raw : {};
+  if (isObject(byLife)) return numberOf(byLife['ephemeral_1h_input_tokens']) ?? 0;
+  return objectsIn(cacheDetails)
+    .filter(({ ttl }) => ttl === '1h')
+    .reduce((sum, { inputTokens }) => sum + (numberOf(inputTokens) ?? 0), 0);
 }

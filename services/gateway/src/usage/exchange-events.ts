@@ -1,5 +1,5 @@
 import type { TargetConfig } from '@muxgate/config';
-import { costNanoUsd, type PriceBook } from '@muxgate/pricing';
+import { costNanoUsd, type Price, type PriceBook } from '@muxgate/pricing';
 import {
   NO_BILL,
   packGroup,
@@ -11,6 +11,7 @@ import {
 } from '@muxgate/usage';
 import type { Decision } from '../proxy/decision.js';
 import type { Exchange } from '../proxy/exchange.js';
+import { withoutCompaction, type Usage } from '../proxy/usage-reader.js';
 
 const NONE = 'none';
 
@@ -28,9 +29,16 @@ export function attemptEvent(exchange: Exchange, prices: PriceBook, at: number):
     cacheReadTokens: usage.cacheReadTokens,
     cacheCreationTokens: usage.cacheCreationTokens,
     reasoningTokens: usage.reasoningTokens,
-    costNanoUsd: price === undefined ? null : costNanoUsd(price, usage),
+    costNanoUsd: price === undefined ? null : costOf(price, usage),
     estimated: exchange.usageEstimated,
   };
+}
+
+/** A tier goes by the prompt, and a compaction has one of its own. */
+export function costOf(price: Price, usage: Usage): number {
+  const { compaction } = usage;
+  if (compaction === undefined) return costNanoUsd(price, usage);
+  return costNanoUsd(price, withoutCompaction(usage)) + costNanoUsd(price, compaction);
 }
 
 type Client = NonNullable<Exchange['client']>;
