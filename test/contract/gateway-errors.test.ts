@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { RequestLog } from '@muxgate/usage';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { eventually } from '../support/wait.ts';
@@ -60,6 +61,19 @@ describe('errors of the gateway’s own', () => {
     expect(answer.headers['x-request-id']).toBeTruthy();
     return body.error.message;
   }
+
+  it('are in the request log with the model that was asked for, though it has no route', async () => {
+    const { headers } = await send(ANTHROPIC, '{"model":"gone-model"}');
+    const log = new RequestLog(gateway.redis);
+    const row = await eventually(async () => (await log.get(headers['x-request-id'] as string)) ?? false);
+    expect(row).toMatchObject({
+      status: 404,
+      outcome: 'model_not_found',
+      requestedModel: 'gone-model',
+      model: 'none',
+    });
+    expect((await log.list({ limit: 5, text: 'GONE-model' })).items).toHaveLength(1);
+  });
 
   describe('client keys', () => {
     it('refuses a request without a key, and an unknown one', async () => {

@@ -90,6 +90,7 @@ export class ProxyPipeline implements RelayOutcome {
     const { snapshot, surface, req, client = ANONYMOUS } = exchange;
     const { bytes: body } = received;
     const scanned = scanBody(body);
+    exchange.requestedModel = scanned.model.value; // also of a request that has no route
     const routed = this.router.route({
       snapshot,
       protocol: surface.protocol,
@@ -99,7 +100,6 @@ export class ProxyPipeline implements RelayOutcome {
       scanned,
     });
     exchange.routed = routed;
-    exchange.requestedModel = scanned.model.value;
     exchange.body = new RequestBody(received, scanned, routed.cuts);
     exchange.bodyLength = body.length;
     exchange.stream = scanned.stream && surface.name !== 'count_tokens';
