@@ -80,6 +80,18 @@ describe('signing in with an admin token', () => {
     await world.redis.del(...(await world.redis.keys('muxgate:sign-in:*')));
   });
 
+  it('has attempts to sign in in the audit log, and no more of them than of others', async () => {
+    const login = (n: number) => world.call('GET', `/api/sso/callback?state=made-up-${n}`, { token: null });
+    for (let tries = 0; tries < 100; tries++) await login(tries);
+    const { items } = (await world.call('GET', '/api/audit?actor=anonymous&limit=1000')).json;
+    const codes = (action: string): string[] =>
+      (items as { action: string; details: { code: string } }[])
+        .filter((entry) => entry.action === action)
+        .map(({ details }) => details.code);
+    expect(codes('GET /api/sso/callback')).toEqual(['redirect_invalid']);
+    expect(codes('POST /api/session')).toEqual(['sign_in_throttled', 'sign_in_refused']);
+  });
+
   it('refuses a sign-in that another site begins', async () => {
     const forged = { token: null, body: { token: ADMIN }, headers: { 'sec-fetch-site': 'cross-site' } };
     expect((await world.call('POST', '/api/session', forged)).json.code).toBe('cross_site_refused');

@@ -128,7 +128,8 @@ export class AuthModule {
     const people = new PeopleStore(redis);
     const gateway = new GatewayDirectory(resources.gateway, config);
     const cookie = new HostCookie('muxgate_session', publicUrl.isSecure);
-    const signIn = new SignIn(sessions, people, cookie, adminTokens, trail);
+    const refusals = new Refusals(trail);
+    const signIn = new SignIn(sessions, people, cookie, adminTokens, trail, refusals);
     return {
       module: AuthModule,
       imports: [HttpModule],
@@ -190,7 +191,7 @@ export class AuthModule {
         { provide: AuditLog, useValue: audit },
         { provide: AuditTrail, useValue: trail },
         { provide: CheckChain, useValue: new CheckChain(redis, audit) },
-        { provide: Refusals, useValue: new Refusals(trail) },
+        { provide: Refusals, useValue: refusals },
         { provide: PublicUrl, useValue: publicUrl },
         { provide: InviteRate, useValue: new InviteRate(redis) },
         { provide: AdminTokens, useValue: adminTokens },

@@ -1,4 +1,5 @@
 import type { AuditTrail } from '@muxgate/audit';
+import { ANONYMOUS } from '../http/caller.js';
 
 /** An attempt that came to nothing. */
 export interface Refusal {
@@ -15,8 +16,6 @@ export interface Refusal {
 const SAME_FOR_MS = 60_000;
 /** Of one actor's different ones, in a minute; whoever floods us shall not push older entries out of the log. */
 const MOST_PER_MINUTE = 60;
-/** Whoever did not show who they are can make up subjects without end. */
-const ANONYMOUS = 401;
 
 /**
  * Puts refused and failed attempts into the audit log. The same attempt again within a minute is only counted, and so
@@ -38,13 +37,9 @@ export class Refusals {
     const written = this.written.get(actor) ?? new Map<string, number>();
     this.written.set(actor, written);
     for (const [key, until] of written) if (until <= now) written.delete(key);
-    const key = JSON.stringify([
-      address,
-      method,
-      route,
-      status,
-      ...(status === ANONYMOUS ? [] : [subject, code]),
-    ]);
+    // who is not known can make up subjects without end
+    const about = actor === ANONYMOUS ? '' : subject;
+    const key = JSON.stringify([address, method, route, status, code, about]);
     if (written.has(key) || written.size >= MOST_PER_MINUTE) {
       this.suppressed++;
       return;

@@ -7,8 +7,11 @@ export interface Caller {
   readonly address: string;
 }
 
+/** Whoever did not show who they are. */
+export const ANONYMOUS = 'anonymous';
+
 export function callerOf(request: AuthRequest): Caller {
-  return { name: request.principal?.name ?? 'anonymous', address: request.ip ?? 'unknown' };
+  return { name: request.principal?.name ?? ANONYMOUS, address: request.ip ?? 'unknown' };
 }
 
 export const CalledBy = createParamDecorator((_: undefined, context: ExecutionContext) =>

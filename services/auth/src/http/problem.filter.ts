@@ -58,11 +58,14 @@ const RECORDS_ITSELF = '/api/oauth/exchange';
 /** Not understood, or about nothing that there is: no attempt at a change yet. */
 const MALFORMED = new Set([400, 404, 405, 413, 415]);
 
+/** Not let in, or not any more for a while. */
+const REFUSED = new Set([401, 403, 429]);
+
 /** Callers that were not let in, and changes by those who were that came to nothing. */
 function isForAudit({ method, principal, route }: AuthRequest, { status }: Problem): boolean {
   const { path = '' } = (route ?? {}) as { path?: string };
   if (!path.startsWith('/api/') || path === RECORDS_ITSELF) return false;
-  if (status === 401 || status === 403) return true;
+  if (REFUSED.has(status)) return true;
   return principal !== undefined && method !== 'GET' && !MALFORMED.has(status);
 }
 

@@ -78,10 +78,7 @@ export class SessionController {
     const address = request.ip ?? 'unknown';
     await this.limit.begin(address);
     const principal = this.tokens.authenticate(token);
-    if (principal === undefined) {
-      await this.signIn.refused(request, 'token', 'unknown token');
-      throw new SignInRefused('The admin token is not known.');
-    }
+    if (principal === undefined) throw new SignInRefused('The admin token is not known.');
     await this.limit.succeeded(address);
     return viewOf(await this.signIn.begin(request, response, principal, 'token'));
   }

@@ -1,7 +1,9 @@
 import type { AuditTrail } from '@muxgate/audit';
 import type { Response } from 'express';
 import type { AdminTokens, Principal } from '../admin/admin-tokens.js';
+import type { Refusals } from '../admin/refusals.js';
 import type { AuthRequest } from '../http/auth-request.js';
+import { callerOf } from '../http/caller.js';
 import type { HostCookie } from '../http/host-cookie.js';
 import type { PeopleStore } from './people.store.js';
 import type { Session, SessionStore } from './session.store.js';
@@ -14,6 +16,7 @@ export class SignIn {
     private readonly cookie: HostCookie,
     private readonly tokens: AdminTokens,
     private readonly trail: AuditTrail,
+    private readonly refusals: Refusals,
   ) {}
 
   /** Begins a session; one that the browser had before ends. */
@@ -31,7 +34,7 @@ export class SignIn {
     await this.people.signedIn(principal);
     response.append('set-cookie', this.cookie.set(cookie));
     if (before !== undefined) await this.sessions.end(before.id);
-    await this.record(request, principal.name, 'session.begin', 'success', { via, role: principal.role });
+    await this.record(request, principal.name, 'session.begin', { via, role: principal.role });
     return session;
   }
 
@@ -46,21 +49,31 @@ export class SignIn {
   async end(request: AuthRequest, response: Response, session: Session): Promise<void> {
     await this.sessions.end(session.id);
     response.append('set-cookie', this.cookie.clear());
-    await this.record(request, session.principal.name, 'session.end', 'success', {});
+    await this.record(request, session.principal.name, 'session.end', {});
   }
 
-  refused(request: AuthRequest, via: Session['via'], reason: string): Promise<void> {
-    return this.record(request, 'anonymous', 'session.begin', 'failure', { via, reason });
+  /** An attempt whose answer is no error of the API; those are noted where errors leave. */
+  refused(request: AuthRequest, code: string): Promise<void> {
+    const { name: actor, address } = callerOf(request);
+    const { path: route } = request.route as { path: string };
+    return this.refusals.note({
+      actor,
+      address,
+      method: request.method,
+      route,
+      subject: '-',
+      status: 401,
+      code,
+    });
   }
 
   private record(
     request: AuthRequest,
     actor: string,
     action: string,
-    outcome: 'success' | 'failure',
     details: Record<string, unknown>,
   ): Promise<void> {
     const from = request.ip ?? 'unknown';
-    return this.trail.record({ actor, action, subject: actor, outcome, from, details });
+    return this.trail.record({ actor, action, subject: actor, outcome: 'success', from, details });
   }
 }

@@ -122,7 +122,7 @@ export class SsoController {
       await step();
     } catch (error) {
       const code = error instanceof AppError ? error.code : 'internal_error';
-      await this.signIn.refused(request, 'sso', code);
+      await this.signIn.refused(request, code);
       response.redirect(303, `${CONSOLE}sign-in?error=${encodeURIComponent(code)}`);
     }
   }
