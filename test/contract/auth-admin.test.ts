@@ -144,6 +144,20 @@ describe('who may do what', () => {
     expect(problemOf(answer)).toEqual([401, 'unauthorized']);
   });
 
+  it('is in the audit log where somebody tried what they may not, also to finish a connection', async () => {
+    const body = { state: 'made-up', code: 'made-up' };
+    const path = '/api/oauth/exchange';
+    const statuses = [];
+    for (const token of [null, VIEWER])
+      statuses.push((await world.call('POST', path, { token, body })).status);
+    expect(statuses).toEqual([401, 403]);
+    const { items } = (await world.call('GET', `/api/audit?action=POST%20${path}`)).json;
+    expect(items).toMatchObject([
+      { actor: 'looker', outcome: 'refused', details: { code: 'role_required' } },
+      { actor: 'anonymous', outcome: 'refused', details: { code: 'unauthorized' } },
+    ]);
+  });
+
   it('covers every route of the API description, but for those of browsers', async () => {
     const { json } = await world.call('GET', '/openapi.json', { token: null });
     const described = Object.entries(json.paths as Record<string, object>).flatMap(([path, methods]) =>

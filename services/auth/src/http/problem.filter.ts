@@ -2,6 +2,7 @@ import { Catch, NotFoundException, type ArgumentsHost, type ExceptionFilter } fr
 import { AppError, type Logger } from '@muxgate/runtime';
 import type { Response } from 'express';
 import type { AllowedMethods } from './allowed-methods.js';
+import { RoleRequired } from '../admin/admin.errors.js';
 import type { Refusal, Refusals } from '../admin/refusals.js';
 import type { AuthRequest } from './auth-request.js';
 import { callerOf } from './caller.js';
@@ -23,7 +24,7 @@ export class ProblemFilter implements ExceptionFilter {
     const error = this.wrongMethod(thrown, request) ?? thrown;
     const { problem, headers } = toProblem(error);
     if (problem.status >= 500) this.report(error, problem.status, request);
-    if (isForAudit(request, problem)) void this.refusals.note(refusalOf(request, problem));
+    if (isForAudit(request, problem, error)) void this.refusals.note(refusalOf(request, problem));
     if (response.headersSent) {
       response.destroy();
       return;
@@ -52,7 +53,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Connecting records its own failures, with the credential that was to be connected. */
+/** Connecting records its own failures of those who may connect, with the credential that was to be connected. */
 const RECORDS_ITSELF = '/api/oauth/exchange';
 
 /** Not understood, or about nothing that there is: no attempt at a change yet. */
@@ -62,9 +63,11 @@ const MALFORMED = new Set([400, 404, 405, 413, 415]);
 const REFUSED = new Set([401, 403, 429]);
 
 /** Callers that were not let in, and changes by those who were that came to nothing. */
-function isForAudit({ method, principal, route }: AuthRequest, { status }: Problem): boolean {
+function isForAudit({ method, principal, route }: AuthRequest, { status }: Problem, error: unknown): boolean {
   const { path = '' } = (route ?? {}) as { path?: string };
-  if (!path.startsWith('/api/') || path === RECORDS_ITSELF) return false;
+  if (!path.startsWith('/api/')) return false;
+  const isLetIn = principal !== undefined && !(error instanceof RoleRequired);
+  if (path === RECORDS_ITSELF && isLetIn) return false;
   if (REFUSED.has(status)) return true;
   return principal !== undefined && method !== 'GET' && !MALFORMED.has(status);
 }
