@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { modelEdit, scanBody, splice } from '@muxgate/json-scan';
 import { createStreamTap } from '../../services/gateway/src/proxy/sse-tap.js';
-import { readJsonUsage, type StreamProtocol } from '../../services/gateway/src/proxy/usage-reader.js';
+import type { SurfaceName } from '../../services/gateway/src/proxy/surface.js';
+import { readJsonUsage } from '../../services/gateway/src/proxy/usage-reader.js';
 import { agentBody, numbersBody, shortStringsBody } from './bodies.js';
 
 const ROUNDS = 15;
@@ -65,7 +66,7 @@ function burst(fixture: string, delta: string): { head: Buffer; burst: Buffer } 
   };
 }
 
-const streams: Array<[StreamProtocol, string, string]> = [
+const streams: Array<[SurfaceName, string, string]> = [
   ['anthropic-messages', 'anthropic-text', 'Hello'],
   ['openai-chat', 'chat-text-no-usage', 'Hello'],
   ['openai-responses', 'responses-full', 'Hi'],

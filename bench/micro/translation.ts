@@ -83,10 +83,10 @@ const routes: [
   string,
   keyof typeof ADAPTERS,
 ][] = [
-  ['openai-chat', 'chat-text-no-usage', 'Hello', 'messages'],
-  ['openai-responses', '../translated/responses-text', 'output_text.delta', 'messages'],
-  ['anthropic-messages', 'anthropic-text', '"Hello"', 'chat_completions'],
-  ['anthropic-messages', 'anthropic-text', '"Hello"', 'responses'],
+  ['openai-chat', 'chat-text-no-usage', 'Hello', 'anthropic-messages'],
+  ['openai-responses', '../translated/responses-text', 'output_text.delta', 'anthropic-messages'],
+  ['anthropic-messages', 'anthropic-text', '"Hello"', 'openai-chat'],
+  ['anthropic-messages', 'anthropic-text', '"Hello"', 'openai-responses'],
 ];
 
 const rows: Record<string, Record<string, number>> = {};

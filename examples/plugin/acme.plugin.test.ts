@@ -6,7 +6,8 @@ import acme from './acme.plugin.ts';
 const FILE = 'examples/plugin/muxgate.yaml';
 const REQUEST: HookAnswer = {
   id: 'r-1',
-  surface: 'chat_completions',
+  surface: 'openai-chat',
+  operation: 'chat',
   client: 'ci',
   team: 'search',
   model: 'acme-large',

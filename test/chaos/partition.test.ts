@@ -101,7 +101,7 @@ describe.skipIf(reason !== undefined)(`network partitions${skipped}`, () => {
   it('a gateway cut from the vendor says so to every client in time, and serves again', async () => {
     const slow = { 'x-sandbox-events': '200', 'x-sandbox-interval-ms': '100' };
     const openStream = callGateway(stack, { headers: slow });
-    const isOpen = 'muxgate_open_streams{surface="messages"} 1';
+    const isOpen = 'muxgate_open_streams{surface="anthropic-messages"} 1';
     await eventually(async () => expect(await gatewaySays('/metrics')).toContain(isOpen));
     await delay(500);
     await forGateway.cutFrom(Number(new URL(stack.sandbox.url).port));

@@ -68,5 +68,5 @@ it(`three gateways are restarted one after another under ${STREAMS} open streams
 
 async function openStreams({ managementUrl }: ServiceProcess): Promise<number> {
   const metrics = await (await fetch(`${managementUrl}/metrics`)).text();
-  return Number(/^muxgate_open_streams\{surface="messages"\} (\d+)/m.exec(metrics)?.[1] ?? 0);
+  return Number(/^muxgate_open_streams\{surface="anthropic-messages"\} (\d+)/m.exec(metrics)?.[1] ?? 0);
 }

@@ -6,6 +6,7 @@ import {
 } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { RequestLog } from '@muxgate/usage';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startRedis } from '../support/redis.ts';
 import { eventually } from '../support/wait.ts';
@@ -339,12 +340,15 @@ describe('relay', () => {
       req.destroy();
       await eventually(() => upstream.aborted === 1, 1_000);
       await eventually(
-        async () => (await metric(/^muxgate_client_disconnects_total\{surface="messages"\} (\d+)/)) > 0,
+        async () =>
+          (await metric(/^muxgate_client_disconnects_total\{surface="anthropic-messages"\} (\d+)/)) > 0,
       );
       expect(await metric(/^muxgate_tokens_total\{type="input",model="patient".*\} (\d+)/)).toBeGreaterThan(
         used,
       );
-      await eventually(async () => (await metric(/^muxgate_open_streams\{surface="messages"\} (\d+)/)) === 0);
+      await eventually(
+        async () => (await metric(/^muxgate_open_streams\{surface="anthropic-messages"\} (\d+)/)) === 0,
+      );
     });
 
     it('aborts the upstream before it has answered as well', async () => {
@@ -405,12 +409,34 @@ describe('relay', () => {
     expect(await count('output', 'm')).toBe(output + 15);
   });
 
+  it('names surfaces as the contract does, and what is only counted by its operation', async () => {
+    const answered = (surface: string, rule = 'default') =>
+      metric(new RegExp(`^muxgate_requests_total\\{surface="${surface}",rule="${rule}".* (\\d+)$`));
+    upstream.answer = (_request, res) => {
+      res.writeHead(200, { 'content-type': 'application/json' });
+      res.end('{"input_tokens":7}');
+    };
+    const before = await answered('anthropic-messages');
+    const { headers } = await post(`${gateway.url}/v1/messages/count_tokens`, '{"model":"m"}', key());
+    await eventually(async () => (await answered('anthropic-messages')) === before + 1);
+    for (const path of ['chat/completions', 'responses'])
+      await post(`${gateway.url}/v1/${path}`, '{"model":"nobody-has-it"}', key());
+    await eventually(async () => (await answered('openai-chat', 'none')) === 1);
+    await eventually(async () => (await answered('openai-responses', 'none')) === 1);
+    expect(await metric(/^gen_ai_server_request_duration_seconds_count\{.*"count_tokens".* (\d+)$/m)).toBe(1);
+    const log = new RequestLog(gateway.redis);
+    const row = await eventually(async () => (await log.get(headers['x-request-id'] as string)) ?? false);
+    expect(row).toMatchObject({ surface: 'anthropic-messages', operation: 'count_tokens' });
+    const { items } = await log.list({ limit: 5, operation: 'count_tokens' });
+    expect(items.map(({ requestId }) => requestId)).toEqual([row.requestId]);
+  });
+
   it('labels metrics from the configuration only', async () => {
     await ask('never-heard-of');
     const text = await (await fetch(`${gateway.managementUrl}/metrics`)).text();
     expect(text).not.toContain('never-heard-of');
     expect(text).toMatch(
-      /muxgate_requests_total\{surface="messages",rule="none",model="other",provider="other",status="404"\} \d/,
+      /muxgate_requests_total\{surface="anthropic-messages",rule="none",model="other",provider="other",status="404"\} \d/,
     );
     expect(text).not.toContain(gateway.key);
   });

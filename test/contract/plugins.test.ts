@@ -152,7 +152,8 @@ test('a hook learns of the request what metrics would', async () => {
   await call('/v1/chat/completions', CHAT, { 'x-request-id': 'mine' });
   const facts = {
     id: 'mine',
-    surface: 'chat_completions',
+    surface: 'openai-chat',
+    operation: 'chat',
     client: 'ci',
     team: 'core',
     model: 'm',

@@ -163,7 +163,7 @@ describe.runIf(process.platform === 'linux')('capacity', () => {
     };
     const open = async (): Promise<number> => {
       const metrics = await (await fetch(`${stack.gateway.managementUrl}/metrics`)).text();
-      return Number(/^muxgate_open_streams\{surface="messages"\} (\d+)/m.exec(metrics)?.[1]);
+      return Number(/^muxgate_open_streams\{surface="anthropic-messages"\} (\d+)/m.exec(metrics)?.[1]);
     };
     const idle = rssMiB([pid]);
     const streams = Array.from({ length: STREAMS }, () =>

@@ -9,7 +9,8 @@ export type HeaderChanges = Readonly<Record<string, string | null>>;
 /** What a hook learns of a request beside its headers. */
 export interface HookRequest {
   readonly id: string;
-  readonly surface: 'messages' | 'count_tokens' | 'chat_completions' | 'responses';
+  readonly surface: 'anthropic-messages' | 'openai-chat' | 'openai-responses';
+  readonly operation: 'chat' | 'count_tokens';
   /** The name of the client key, and of its team. */
   readonly client: string;
   readonly team: string | undefined;

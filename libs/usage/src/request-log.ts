@@ -8,6 +8,7 @@ export interface RequestFilter {
   readonly model?: string;
   readonly provider?: string;
   readonly surface?: string;
+  readonly operation?: string;
   readonly outcome?: string;
   /** a status such as `429`, or a class such as `5xx` */
   readonly status?: string;
@@ -46,7 +47,7 @@ const SEARCHED = [
   'provider',
   'rule',
 ] as const;
-const COMPARED = ['key', 'team', 'model', 'provider', 'surface', 'outcome'] as const;
+const COMPARED = ['key', 'team', 'model', 'provider', 'surface', 'operation', 'outcome'] as const;
 
 /** The log of requests, newest first. A page reads a bounded part of it, however long it is and whatever is asked. */
 export class RequestLog {

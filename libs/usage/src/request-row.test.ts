@@ -35,5 +35,7 @@ describe('a row of the request log', () => {
       costNanoUsd: 1_000,
       estimated: false,
     });
+    const counted = new RowReader().read(Buffer.from(row.replace('"messages"', '"count_tokens"')));
+    expect(counted).toMatchObject({ surface: 'anthropic-messages', operation: 'count_tokens' });
   });
 });

@@ -8,6 +8,8 @@ export interface RequestParties {
   readonly keyName: string;
   readonly team: string;
   readonly surface: string;
+  /** `chat` or `count_tokens` */
+  readonly operation: string;
   /** as the client asked for it */
   readonly requestedModel: string;
   readonly model: string;
@@ -19,13 +21,15 @@ export interface RequestParties {
 export type RequestRow = RequestParties & RequestFacts & Bill;
 
 export function packParties(parties: RequestParties): string {
-  const { key, keyName, team, surface, requestedModel, model, provider, rule } = parties;
-  return JSON.stringify([key, keyName, team, surface, requestedModel, model, provider, rule]);
+  const { key, keyName, team, surface, requestedModel, model, provider, rule, operation } = parties;
+  return JSON.stringify([key, keyName, team, surface, requestedModel, model, provider, rule, operation]);
 }
 
 function unpackParties(packed: string): RequestParties {
-  const [key, keyName, team, surface, requestedModel, model, provider, rule] = JSON.parse(packed) as string[];
-  return { key, keyName, team, surface, requestedModel, model, provider, rule } as RequestParties;
+  const [key, keyName, team, surface, requestedModel, model, provider, rule, operation] = JSON.parse(
+    packed,
+  ) as string[];
+  return { key, keyName, team, surface, requestedModel, model, provider, rule, operation } as RequestParties;
 }
 
 /** Reads rows as Redis keeps them: the record of a request, then its packed parties. */
@@ -74,7 +78,18 @@ const JSON_FIELDS = [
   'estimated',
 ] as const satisfies readonly (keyof RequestRow)[];
 
-function unpackJson(row: Buffer): RequestRow {
-  const values = JSON.parse(row.toString()) as unknown[];
-  return Object.fromEntries(JSON_FIELDS.map((name, index) => [name, values[index]])) as unknown as RequestRow;
+/** What they called surfaces. */
+const SURFACES: Readonly<Record<string, string>> = {
+  messages: 'anthropic-messages',
+  count_tokens: 'anthropic-messages',
+  chat_completions: 'openai-chat',
+  responses: 'openai-responses',
+};
+
+function unpackJson(text: Buffer): RequestRow {
+  const values = JSON.parse(text.toString()) as unknown[];
+  const row = Object.fromEntries(JSON_FIELDS.map((name, index) => [name, values[index]]));
+  const called = row['surface'] as string;
+  const operation = called === 'count_tokens' ? called : 'chat';
+  return { ...row, surface: SURFACES[called] ?? called, operation } as unknown as RequestRow;
 }

@@ -31,7 +31,12 @@ class RequestsQuery extends PageQuery {
   @ApiPropertyOptional() @IsOptional() @IsString() @Length(1, 200) team?: string;
   @ApiPropertyOptional() @IsOptional() @IsString() @Length(1, 200) model?: string;
   @ApiPropertyOptional() @IsOptional() @IsString() @Length(1, 200) provider?: string;
-  @ApiPropertyOptional({ example: 'messages' }) @IsOptional() @IsString() @Length(1, 200) surface?: string;
+  @ApiPropertyOptional({ example: 'anthropic-messages' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  surface?: string;
+  @ApiPropertyOptional({ example: 'chat' }) @IsOptional() @IsString() @Length(1, 200) operation?: string;
   @ApiPropertyOptional({ example: 'client_gone' }) @IsOptional() @IsString() @Length(1, 200) outcome?: string;
 
   @ApiPropertyOptional({ description: 'a status or a class of them', example: '5xx' })
@@ -54,7 +59,8 @@ class RequestView {
   @ApiProperty({ description: 'id of the client key' }) key!: string;
   @ApiProperty() keyName!: string;
   @ApiProperty() team!: string;
-  @ApiProperty() surface!: string;
+  @ApiProperty({ description: 'the API protocol that the client spoke' }) surface!: string;
+  @ApiProperty({ description: '`chat` or `count_tokens`' }) operation!: string;
   @ApiProperty({ description: 'as the client asked for it' }) requestedModel!: string;
   @ApiProperty() model!: string;
   @ApiProperty() provider!: string;

@@ -294,6 +294,7 @@ export interface LoggedRequest {
   keyName?: string;
   team?: string;
   surface: string;
+  operation: string;
   requestedModel?: string;
   model?: string;
   provider?: string;

@@ -154,7 +154,7 @@ function Details({ request }: { request: LoggedRequest }) {
       text.requests.who,
       [request.keyName ?? request.key, request.team].filter(Boolean).join(' · ') || text.actions.none,
     ],
-    [text.try.surface, request.surface],
+    [text.try.surface, `${request.surface} · ${request.operation}`],
     [text.requests.model, [request.requestedModel, request.model].filter(Boolean).join(' → ')],
     [text.requests.provider, request.provider ?? text.actions.none],
     [text.explain.rule, request.rule ?? text.actions.none],

@@ -24,7 +24,7 @@ export function claimOf(
   const limited = client.limits ?? team?.limits ?? model.limits ?? client.budget ?? team?.budget;
   if (limited === undefined) return undefined;
   const applying = applyingTo(client, model, snapshot.clients.timeZone, now);
-  const limits = exchange.surface.name === 'count_tokens' ? applying.ofRequests : applying.all;
+  const limits = exchange.surface.operation === 'count_tokens' ? applying.ofRequests : applying.all;
   if (limits.length === 0) return undefined;
   const inputTokens = Math.ceil(exchange.bodyLength / BYTES_PER_TOKEN);
   const outputTokens = Math.min(maxTokens ?? USUAL_OUTPUT, LIKELY_OUTPUT);

@@ -102,6 +102,7 @@ export class Accounting {
       requestId: exchange.id,
       trace_id: exchange.trace?.id,
       surface: exchange.surface.name,
+      operation: exchange.surface.operation,
       client: exchange.client?.id,
       model: decision?.model.name,
       provider: decision?.provider.name,

@@ -64,12 +64,11 @@ function adviceFor(error: AppError): readonly string[] {
 /** The error as the surface's own event, for a stream that has begun. */
 export function errorEvent(error: AppError, surface: SurfaceName, requestId: string): string {
   switch (surface) {
-    case 'messages':
-    case 'count_tokens':
+    case 'anthropic-messages':
       return `event: error\ndata: ${JSON.stringify(errorBody(error, 'anthropic', requestId))}\n\n`;
-    case 'chat_completions':
+    case 'openai-chat':
       return `data: ${JSON.stringify(errorBody(error, 'openai', requestId))}\n\n`;
-    case 'responses': {
+    case 'openai-responses': {
       const { error: inner } = errorBody(error, 'openai', requestId) as { error: Record<string, unknown> };
       // the documented event is flat, the vendor's SDK looks for `error`: say both
       const event = {

@@ -127,6 +127,7 @@ export class Exchange implements AnswerFacts {
     return {
       id: this.id,
       surface: this.surface.name,
+      operation: this.surface.operation,
       client: this.client?.name ?? '',
       team: this.client?.team,
       model: model.name,

@@ -7,7 +7,8 @@ import { headerHooks } from './header-hooks.js';
 
 const REQUEST: HookRequest = {
   id: 'r-1',
-  surface: 'messages',
+  surface: 'anthropic-messages',
+  operation: 'chat',
   client: 'ci',
   team: undefined,
   model: 'm',

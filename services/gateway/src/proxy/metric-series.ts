@@ -73,7 +73,7 @@ export class MetricSeries {
     if (decision === undefined)
       return once(
         this.undecided,
-        surface.name,
+        surface.path,
         () => new Series(this.metrics, surface.name, NONE, OTHER, OTHER, surface.operation),
       );
     const { target, rule, model, provider } = decision;
@@ -81,7 +81,7 @@ export class MetricSeries {
     if (series === undefined) this.byTarget.set(target, (series = new Map()));
     return once(
       series,
-      rule === 'default' ? surface.name : `${surface.name} ${rule}`,
+      rule === 'default' ? surface.path : `${surface.path} ${rule}`,
       () => new Series(this.metrics, surface.name, rule, model.name, provider.name, surface.operation),
     );
   }

@@ -93,7 +93,7 @@ export class ProxyPipeline implements RelayOutcome {
     exchange.requestedModel = scanned.model.value; // also of a request that has no route
     const routed = this.router.route({
       snapshot,
-      protocol: surface.protocol,
+      protocol: surface.name,
       client,
       headers: req.headers,
       body,
@@ -102,7 +102,7 @@ export class ProxyPipeline implements RelayOutcome {
     exchange.routed = routed;
     exchange.body = new RequestBody(received, scanned, routed.cuts);
     exchange.bodyLength = body.length;
-    exchange.stream = scanned.stream && surface.name !== 'count_tokens';
+    exchange.stream = scanned.stream && surface.operation !== 'count_tokens';
     if (exchange.stream) exchange.downstream.keepAwake();
     whenReady(
       this.limits.admit(exchange, scanned.maxTokens),
@@ -123,7 +123,7 @@ export class ProxyPipeline implements RelayOutcome {
     // an answer that is held is still the client's until the next request has left
     if (exchange.answerHeld === undefined) exchange.decision = decision;
     if (
-      exchange.surface.name === 'count_tokens' &&
+      exchange.surface.operation === 'count_tokens' &&
       translatedDialect(provider, exchange.surface) !== undefined
     )
       return this.countTokens(exchange, target.model);

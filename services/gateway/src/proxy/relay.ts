@@ -8,7 +8,7 @@ import { responseHeaders } from './headers.js';
 import { createStreamTap, type StreamTap } from './sse-tap.js';
 import { upstreamError } from './upstream-error.js';
 import { errorEventStatus } from '../targets/retry-class.js';
-import { estimateTokens, NO_USAGE, readJsonUsage, type StreamProtocol } from './usage-reader.js';
+import { estimateTokens, NO_USAGE, readJsonUsage } from './usage-reader.js';
 
 /** What an attempt comes to, as it shows; of `refused`, `failed`, `told` and `finished` exactly one is called, once. */
 export interface RelayOutcome {
@@ -82,9 +82,9 @@ export class Relay implements Dispatcher.DispatchHandler, Attempt {
     // a model that has begun an answer which is no stream has been paid for it
     if (!this.refused && !events) this.outcome.committed(exchange);
     if (downstream.committed && !events && !this.refused) return this.refuse();
-    this.answering = ok && exchange.surface.name !== 'count_tokens';
+    this.answering = ok && exchange.surface.operation !== 'count_tokens';
     if (this.answering && plain) {
-      if (events) this.tap = createStreamTap(exchange.surface.protocol as StreamProtocol);
+      if (events) this.tap = createStreamTap(exchange.surface.name);
       else this.copy = [];
     }
     downstream.source = controller;
@@ -227,7 +227,7 @@ export class Relay implements Dispatcher.DispatchHandler, Attempt {
   takeUsage(): void {
     const { exchange, tap, over } = this;
     if (!this.answering || (tap === undefined && !over)) return;
-    const protocol = exchange.surface.protocol as StreamProtocol;
+    const protocol = exchange.surface.name;
     // an error instead of an answer costs nothing
     if (tap !== undefined && tap.usage === undefined && !tap.firstContentSeen) return;
     const told = tap === undefined ? readJsonUsage(protocol, Buffer.concat(this.copy ?? [])) : tap.usage;

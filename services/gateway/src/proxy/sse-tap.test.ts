@@ -4,11 +4,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_EVENT_BYTES } from './sse-events.js';
 import { createStreamTap, type StreamTap } from './sse-tap.js';
-import type { StreamProtocol, Usage } from './usage-reader.js';
+import type { SurfaceName } from './surface.js';
+import type { Usage } from './usage-reader.js';
 
 const FOLDER = new URL('../../../../test/fixtures/streams/', import.meta.url);
-const PROTOCOLS: readonly StreamProtocol[] = ['anthropic-messages', 'openai-chat', 'openai-responses'];
-const PREFIXES: Record<string, StreamProtocol> = {
+const PROTOCOLS: readonly SurfaceName[] = ['anthropic-messages', 'openai-chat', 'openai-responses'];
+const PREFIXES: Record<string, SurfaceName> = {
   anthropic: 'anthropic-messages',
   chat: 'openai-chat',
   responses: 'openai-responses',
@@ -110,7 +111,7 @@ function seen(tap: StreamTap): Seen {
   };
 }
 
-function tapOf(protocol: StreamProtocol, chunks: readonly Buffer[]): Seen {
+function tapOf(protocol: SurfaceName, chunks: readonly Buffer[]): Seen {
   const tap = createStreamTap(protocol);
   for (const chunk of chunks) tap.push(chunk);
   tap.end();
@@ -187,7 +188,7 @@ describe.each(FIXTURES)('stream $name', ({ name, protocol, text }) => {
 });
 
 describe('server-sent events', () => {
-  const read = (protocol: StreamProtocol, text: string) => tapOf(protocol, [Buffer.from(text)]);
+  const read = (protocol: SurfaceName, text: string) => tapOf(protocol, [Buffer.from(text)]);
 
   it('need no space after the colon', () => {
     expect(read('anthropic-messages', 'event:message_stop\ndata:{}\n\n').end).toBe(true);

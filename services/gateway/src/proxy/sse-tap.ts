@@ -1,6 +1,7 @@
 import { bytesAre, decodeString, textAt, valueAt, walkObject } from '@muxgate/json-scan';
 import { SseSplitter, sseFields } from './sse-events.js';
-import { estimateTokens, readUsage, type StreamProtocol, type Usage } from './usage-reader.js';
+import type { SurfaceName } from './surface.js';
+import { estimateTokens, readUsage, type Usage } from './usage-reader.js';
 
 /** What a streamed answer has shown so far. It looks at the bytes in passing, keeps no chunk and never throws. */
 export interface StreamTap {
@@ -23,7 +24,7 @@ export interface StreamTap {
   readonly outputTokens: number;
 }
 
-export function createStreamTap(protocol: StreamProtocol): StreamTap {
+export function createStreamTap(protocol: SurfaceName): StreamTap {
   switch (protocol) {
     case 'anthropic-messages':
       return new AnthropicTap();

@@ -1,52 +1,46 @@
-import type { Protocol } from '@muxgate/config';
-
-export type SurfaceName = 'messages' | 'count_tokens' | 'chat_completions' | 'responses';
+/** The API protocol a client speaks; a target that speaks it too is reached without translation. */
+export type SurfaceName = 'anthropic-messages' | 'openai-chat' | 'openai-responses';
 export type Envelope = 'anthropic' | 'openai';
 
 /** One way in: what is served under a path, and how its answers, errors and pings look. */
 export interface Surface {
   readonly name: SurfaceName;
   readonly path: string;
-  /** what a target must speak to be reached without translation */
-  readonly protocol: Protocol;
   readonly envelope: Envelope;
   /** appended to a provider's `baseUrl`, which is what the vendor's own SDK takes: with `/v1` for OpenAI, without for Anthropic */
   readonly upstreamPath: string;
   /** `gen_ai_operation_name` of the OpenTelemetry conventions */
-  readonly operation: string;
+  readonly operation: 'chat' | 'count_tokens';
   /** fills a silence: an event for Anthropic, a comment for OpenAI */
   readonly ping: Buffer;
 }
 
 const ANTHROPIC = {
-  protocol: 'anthropic-messages',
+  name: 'anthropic-messages',
   envelope: 'anthropic',
   ping: Buffer.from('event: ping\ndata: {"type": "ping"}\n\n'),
 } as const;
 const OPENAI_PING = Buffer.from(': ping\n\n');
 
 export const SURFACES: readonly Surface[] = [
-  { ...ANTHROPIC, name: 'messages', path: '/v1/messages', upstreamPath: '/v1/messages', operation: 'chat' },
+  { ...ANTHROPIC, path: '/v1/messages', upstreamPath: '/v1/messages', operation: 'chat' },
   {
     ...ANTHROPIC,
-    name: 'count_tokens',
     path: '/v1/messages/count_tokens',
     upstreamPath: '/v1/messages/count_tokens',
     operation: 'count_tokens',
   },
   {
-    name: 'chat_completions',
+    name: 'openai-chat',
     path: '/v1/chat/completions',
-    protocol: 'openai-chat',
     envelope: 'openai',
     upstreamPath: '/chat/completions',
     operation: 'chat',
     ping: OPENAI_PING,
   },
   {
-    name: 'responses',
+    name: 'openai-responses',
     path: '/v1/responses',
-    protocol: 'openai-responses',
     envelope: 'openai',
     upstreamPath: '/responses',
     operation: 'chat',

@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  NO_USAGE,
-  readJsonUsage,
-  readUsage,
-  withoutCompaction,
-  type StreamProtocol,
-  type Usage,
-} from './usage-reader.js';
+import { NO_USAGE, readJsonUsage, readUsage, withoutCompaction, type Usage } from './usage-reader.js';
+import type { SurfaceName } from './surface.js';
 
-const read = (protocol: StreamProtocol, answer: unknown) =>
+const read = (protocol: SurfaceName, answer: unknown) =>
   readJsonUsage(protocol, Buffer.from(typeof answer === 'string' ? answer : JSON.stringify(answer)));
 
 describe('usage of a JSON answer', () => {
@@ -72,7 +66,7 @@ describe('usage of a JSON answer', () => {
     expect(next({ ...ended, iterations }, next(bare))).toMatchObject(expected);
   });
 
-  it.each<[StreamProtocol, string, string]>([
+  it.each<[SurfaceName, string, string]>([
     ['openai-chat', 'prompt', 'completion'],
     ['openai-responses', 'input', 'output'],
   ])('of %s has the cache taken out of the input', (protocol, input, output) => {

@@ -1,7 +1,5 @@
 import { skipSpace, valueAt, type Range } from '@muxgate/json-scan';
-
-/** Protocols whose answers are passed through and read in passing. */
-export type StreamProtocol = 'anthropic-messages' | 'openai-chat' | 'openai-responses';
+import type { SurfaceName } from './surface.js';
 
 /**
  * Tokens of one answer, counted alike for all vendors: `inputTokens` is what was neither read from nor written
@@ -34,7 +32,7 @@ export const NO_USAGE: Usage = {
 const MAX_USAGE_BYTES = 64 * 1024;
 
 /** Usage of a whole JSON answer, found without parsing the answer; undefined where it does not say. */
-export function readJsonUsage(protocol: StreamProtocol, body: Buffer): Usage | undefined {
+export function readJsonUsage(protocol: SurfaceName, body: Buffer): Usage | undefined {
   return readUsage(protocol, body, valueAt(body, skipSpace(body, 0), ['usage']));
 }
 
@@ -43,7 +41,7 @@ export function readJsonUsage(protocol: StreamProtocol, body: Buffer): Usage | u
  * `message_delta`), so what the object leaves out is kept from `previous`.
  */
 export function readUsage(
-  protocol: StreamProtocol,
+  protocol: SurfaceName,
   body: Buffer,
   range: Range | undefined,
   previous?: Usage,

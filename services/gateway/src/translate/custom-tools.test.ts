@@ -22,7 +22,7 @@ const definition = {
 const look = { name: 'look', parameters: { type: 'object' } };
 
 const SURFACES = {
-  chat_completions: {
+  'openai-chat': {
     tools: [
       { type: 'custom', custom: definition },
       { type: 'function', function: look },
@@ -37,7 +37,7 @@ const SURFACES = {
       { role: 'tool', tool_call_id: 'c0', content: 'done' },
     ],
   },
-  responses: {
+  'openai-responses': {
     tools: [
       { type: 'custom', ...definition },
       { type: 'function', ...look },
@@ -92,8 +92,10 @@ it('Responses gets calls with free text, whole or streamed, beside calls of func
     { type: 'custom_tool_call', call_id: 'c1', name: 'patch', input: PATCH },
     { type: 'function_call', call_id: 'c2', name: 'look', arguments: '{"at":1}' },
   ];
-  expect(ADAPTERS.responses.answer(BLOCKS, END, factsOf(SURFACES.responses))).toMatchObject({ output });
-  const events = streamed('responses');
+  expect(
+    ADAPTERS['openai-responses'].answer(BLOCKS, END, factsOf(SURFACES['openai-responses'])),
+  ).toMatchObject({ output });
+  const events = streamed('openai-responses');
   expect(events.at(-1)).toMatchObject({ response: { output } });
   expect(
     events.filter(({ type }) => String(type).startsWith('response.custom_tool_call_input')),
@@ -105,10 +107,10 @@ it('Chat gets calls with free text, whole or streamed, beside calls of functions
     { id: 'c1', type: 'custom', custom: { name: 'patch', input: PATCH } },
     { id: 'c2', type: 'function', function: { name: 'look', arguments: '{"at":1}' } },
   ];
-  expect(ADAPTERS.chat_completions.answer(BLOCKS, END, factsOf(SURFACES.chat_completions))).toMatchObject({
+  expect(ADAPTERS['openai-chat'].answer(BLOCKS, END, factsOf(SURFACES['openai-chat']))).toMatchObject({
     choices: [{ message: { tool_calls: calls } }],
   });
-  const deltas = streamed('chat_completions').flatMap(
+  const deltas = streamed('openai-chat').flatMap(
     ({ choices }) =>
       (choices as { delta: { tool_calls?: { index: number }[] } }[])[0]?.delta.tool_calls ?? [],
   );

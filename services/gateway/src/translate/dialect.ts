@@ -6,5 +6,5 @@ export type Dialect = Protocol;
 
 /** The protocol to translate a surface's requests to; undefined where the provider speaks the surface's own. */
 export function translatedDialect({ protocol }: ProviderConfig, surface: Surface): Dialect | undefined {
-  return protocol === surface.protocol ? undefined : protocol;
+  return protocol === surface.name ? undefined : protocol;
 }

@@ -34,14 +34,13 @@ const anthropic: SurfaceAdapter = {
 };
 
 export const ADAPTERS: Readonly<Record<SurfaceName, SurfaceAdapter>> = {
-  messages: anthropic,
-  count_tokens: anthropic,
-  chat_completions: {
+  'anthropic-messages': anthropic,
+  'openai-chat': {
     read: readChatRequest,
     writer: (facts) => new ChatWriter(facts),
     answer: chatAnswer,
   },
-  responses: {
+  'openai-responses': {
     read: readResponsesRequest,
     writer: (facts) => new ResponsesWriter(facts),
     answer: responsesAnswer,

@@ -43,7 +43,7 @@ function events(surface: Surface, finish = end, content = blocks): Json[] {
 
 describe('Messages', () => {
   it('a whole answer', () => {
-    expect(whole('messages')).toEqual({
+    expect(whole('anthropic-messages')).toEqual({
       id: 'msg_x',
       type: 'message',
       role: 'assistant',
@@ -68,7 +68,7 @@ describe('Messages', () => {
   });
 
   it('a streamed one: a signature closes its thought, and usage comes with the end', () => {
-    const seen = events('messages');
+    const seen = events('anthropic-messages');
     expect(
       seen.map(
         ({ type, index }) => `${String(type)}${index === undefined ? '' : ` ${JSON.stringify(index)}`}`,
@@ -104,19 +104,22 @@ describe('Messages', () => {
     ['tool-calls', 'tool_use'],
     ['other', 'end_turn'],
   ] as const)('%s is %s', (reason, stop) => {
-    expect(whole('messages', { ...end, reason })['stop_reason']).toBe(stop);
+    expect(whole('anthropic-messages', { ...end, reason })['stop_reason']).toBe(stop);
   });
 
   it('tells which stop sequence it was', () => {
     const stopped = { ...end, reason: 'stop' as const, stopSequence: 'END' };
-    expect(whole('messages', stopped)).toMatchObject({ stop_reason: 'stop_sequence', stop_sequence: 'END' });
+    expect(whole('anthropic-messages', stopped)).toMatchObject({
+      stop_reason: 'stop_sequence',
+      stop_sequence: 'END',
+    });
   });
 
   it('leaves out a call that broke off at the limit', () => {
     const cut: Block[] = [
       { start: { kind: 'tool', id: 't', name: 'rm' }, text: '{"path":"/', signature: undefined },
     ];
-    expect(whole('messages', { ...end, reason: 'length' }, cut)['content']).toEqual([]);
+    expect(whole('anthropic-messages', { ...end, reason: 'length' }, cut)['content']).toEqual([]);
   });
 });
 
@@ -131,7 +134,7 @@ describe('Chat', () => {
   ];
 
   it('a whole answer', () => {
-    expect(whole('chat_completions')).toMatchObject({
+    expect(whole('openai-chat')).toMatchObject({
       object: 'chat.completion',
       created: 7,
       model: 'asked-for',
@@ -152,7 +155,7 @@ describe('Chat', () => {
   });
 
   it('a streamed one adds up to the same', () => {
-    const seen = events('chat_completions');
+    const seen = events('openai-chat');
     const deltas = seen.flatMap(({ choices }) => (choices as { delta: Json }[]).map(({ delta }) => delta));
     const joined = (key: string): string =>
       deltas.map((delta) => (delta[key] as string | undefined) ?? '').join('');
@@ -168,14 +171,14 @@ describe('Chat', () => {
   });
 
   it('sends usage only where it was asked for', () => {
-    const writer = ADAPTERS.chat_completions.writer({ ...facts, request: {} });
+    const writer = ADAPTERS['openai-chat'].writer({ ...facts, request: {} });
     expect(writer.begin() + writer.end(end)).not.toContain('usage');
   });
 });
 
 describe('Responses', () => {
   it('a streamed answer ends with the whole one', () => {
-    const response = whole('responses');
+    const response = whole('openai-responses');
     expect(response).toMatchObject({
       status: 'completed',
       model: 'asked-for',
@@ -197,7 +200,7 @@ describe('Responses', () => {
         total_tokens: 43,
       },
     });
-    const seen = events('responses');
+    const seen = events('openai-responses');
     expect(seen.at(-1)).toMatchObject({ type: 'response.completed', response });
     expect(seen.map((event) => event['sequence_number'])).toEqual(seen.map((_, at) => at));
   });
@@ -207,10 +210,10 @@ describe('Responses', () => {
     ['content-filter', 'content_filter'],
   ] as const)('%s leaves it incomplete', (reason, why) => {
     const finish = { ...end, reason };
-    expect(whole('responses', finish)).toMatchObject({
+    expect(whole('openai-responses', finish)).toMatchObject({
       status: 'incomplete',
       incomplete_details: { reason: why },
     });
-    expect(events('responses', finish).at(-1)).toMatchObject({ type: 'response.incomplete' });
+    expect(events('openai-responses', finish).at(-1)).toMatchObject({ type: 'response.incomplete' });
   });
 });

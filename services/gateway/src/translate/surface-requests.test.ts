@@ -13,10 +13,10 @@ function read(surface: SurfaceName, body: Json): LanguageModelV4CallOptions & { 
 }
 
 const user = { role: 'user', content: 'hi' };
-const base: Record<'messages' | 'chat_completions' | 'responses', Json> = {
-  messages: { model: 'm', max_tokens: 5, messages: [user] },
-  chat_completions: { model: 'm', max_tokens: 5, messages: [user] },
-  responses: { model: 'm', max_output_tokens: 5, input: 'hi' },
+const base: Record<'anthropic-messages' | 'openai-chat' | 'openai-responses', Json> = {
+  'anthropic-messages': { model: 'm', max_tokens: 5, messages: [user] },
+  'openai-chat': { model: 'm', max_tokens: 5, messages: [user] },
+  'openai-responses': { model: 'm', max_output_tokens: 5, input: 'hi' },
 };
 const SURFACES = Object.keys(base) as (keyof typeof base)[];
 const text = (value: string) => ({ type: 'text', text: value });
@@ -40,47 +40,57 @@ describe.each(SURFACES)('%s', (surface) => {
     const late = { role: 'system', content: 'late' };
     const list = [user, late, user];
     const { prompt } = of(
-      surface === 'responses' ? { instructions: 'first', input: list } : { messages: list },
+      surface === 'openai-responses' ? { instructions: 'first', input: list } : { messages: list },
     );
     expect(prompt.map(({ role }) => role).slice(-3)).toEqual(['user', 'system', 'user']);
   });
 
   it('refuses a conversation that is empty', () => {
-    expect(() => of({ messages: [], input: [] })).toThrow(surface === 'responses' ? 'input' : 'messages');
+    expect(() => of({ messages: [], input: [] })).toThrow(
+      surface === 'openai-responses' ? 'input' : 'messages',
+    );
   });
 });
 
 describe('what makes no sense is refused, with its place', () => {
   const block = (content: unknown): Json => ({ messages: [{ role: 'user', content }] });
   it.each<[SurfaceName, Json, string]>([
-    ['messages', { temperature: 'hot' }, 'temperature: must be a number'],
-    ['messages', { max_tokens: '50' }, 'max_tokens: must be a number'],
-    ['messages', { messages: 'x' }, 'messages: must be a list of objects'],
-    ['messages', { messages: [null, user] }, 'messages: must be a list of objects'],
-    ['messages', { system: ['a'] }, 'content: must be a list of objects'],
-    ['messages', block(''), 'messages: at least one message must have content'],
-    ['messages', block([{ type: 'image' }]), 'messages.0.content.source: Field required'],
+    ['anthropic-messages', { temperature: 'hot' }, 'temperature: must be a number'],
+    ['anthropic-messages', { max_tokens: '50' }, 'max_tokens: must be a number'],
+    ['anthropic-messages', { messages: 'x' }, 'messages: must be a list of objects'],
+    ['anthropic-messages', { messages: [null, user] }, 'messages: must be a list of objects'],
+    ['anthropic-messages', { system: ['a'] }, 'content: must be a list of objects'],
+    ['anthropic-messages', block(''), 'messages: at least one message must have content'],
+    ['anthropic-messages', block([{ type: 'image' }]), 'messages.0.content.source: Field required'],
     [
-      'messages',
+      'anthropic-messages',
       block([{ type: 'image', source: { type: 'base64', media_type: 'image/png' } }]),
       'messages.0.content.source.data: Field required',
     ],
-    ['messages', block([{ type: 'tool_result' }]), 'messages.0.content.tool_use_id: Field required'],
-    ['messages', { tools: [{ input_schema: {} }] }, 'tools.name: Field required'],
-    ['chat_completions', { temperature: [] }, 'temperature: must be a number'],
-    ['chat_completions', { messages: ['x'] }, 'messages: must be a list of objects'],
     [
-      'chat_completions',
+      'anthropic-messages',
+      block([{ type: 'tool_result' }]),
+      'messages.0.content.tool_use_id: Field required',
+    ],
+    ['anthropic-messages', { tools: [{ input_schema: {} }] }, 'tools.name: Field required'],
+    ['openai-chat', { temperature: [] }, 'temperature: must be a number'],
+    ['openai-chat', { messages: ['x'] }, 'messages: must be a list of objects'],
+    [
+      'openai-chat',
       { messages: [user, { role: 'tool', content: 'x' }] },
       'messages[1].tool_call_id: Field required',
     ],
     [
-      'chat_completions',
+      'openai-chat',
       block([{ type: 'image_url', image_url: {} }]),
       'messages[0].content.image_url.url: Field required',
     ],
-    ['responses', { input: [7] }, 'input: must be a list of objects'],
-    ['responses', { input: [{ type: 'function_call', call_id: 'a' }] }, 'input[0].name: Field required'],
+    ['openai-responses', { input: [7] }, 'input: must be a list of objects'],
+    [
+      'openai-responses',
+      { input: [{ type: 'function_call', call_id: 'a' }] },
+      'input[0].name: Field required',
+    ],
   ])('%s %j', (surface, extra, says) => {
     expect(() => read(surface, { ...base[surface as keyof typeof base], ...extra })).toThrow(says);
   });
@@ -89,12 +99,12 @@ describe('what makes no sense is refused, with its place', () => {
 describe('what is not carried is named', () => {
   it.each<[SurfaceName, Json, string[]]>([
     [
-      'messages',
+      'anthropic-messages',
       { tools: [{ name: 't', input_schema: {}, defer_loading: true, input_examples: [{}] }] },
       ['tools.defer_loading', 'tools.input_examples'],
     ],
     [
-      'messages',
+      'anthropic-messages',
       {
         messages: [
           {
@@ -114,12 +124,12 @@ describe('what is not carried is named', () => {
       ['citations', 'document.context'],
     ],
     [
-      'messages',
+      'anthropic-messages',
       { messages: [{ role: 'user', content: [{ type: 'container_upload', file_id: 'f' }, text('hi')] }] },
       ['container_upload'],
     ],
     [
-      'chat_completions',
+      'openai-chat',
       {
         logprobs: true,
         modalities: ['text', 'audio'],
@@ -137,7 +147,7 @@ describe('what is not carried is named', () => {
       ['logprobs', 'modalities', 'messages.name', 'input_audio', 'image.detail'],
     ],
     [
-      'responses',
+      'openai-responses',
       {
         store: true,
         include: ['reasoning.encrypted_content', 'message.output_text.logprobs'],
@@ -161,39 +171,33 @@ describe('thinking and effort', () => {
     [{ thinking: { type: 'enabled', budget_tokens: 31_999 } }, 'high'],
     [{ output_config: { effort: 'low' } }, 'low'],
   ])('Messages: %j is %s', (extra, effort) => {
-    expect(read('messages', { ...base.messages, ...extra }).reasoning).toBe(effort);
+    expect(read('anthropic-messages', { ...base['anthropic-messages'], ...extra }).reasoning).toBe(effort);
   });
 
   it('Chat and Responses say it in words', () => {
-    expect(read('chat_completions', { ...base.chat_completions, reasoning_effort: 'high' }).reasoning).toBe(
-      'high',
-    );
-    expect(read('responses', { ...base.responses, reasoning: { effort: 'minimal' } }).reasoning).toBe(
-      'minimal',
-    );
+    expect(read('openai-chat', { ...base['openai-chat'], reasoning_effort: 'high' }).reasoning).toBe('high');
+    expect(
+      read('openai-responses', { ...base['openai-responses'], reasoning: { effort: 'minimal' } }).reasoning,
+    ).toBe('minimal');
   });
 });
 
 describe('tool choice', () => {
   const schema = { type: 'object', properties: {} };
   const tools = {
-    messages: [{ name: 'look', input_schema: schema }],
-    chat_completions: [{ type: 'function', function: { name: 'look', parameters: schema } }],
-    responses: [{ type: 'function', name: 'look', parameters: schema }],
+    'anthropic-messages': [{ name: 'look', input_schema: schema }],
+    'openai-chat': [{ type: 'function', function: { name: 'look', parameters: schema } }],
+    'openai-responses': [{ type: 'function', name: 'look', parameters: schema }],
   };
   it.each([
-    ['messages', { type: 'auto' }, { type: 'auto' }],
-    ['messages', { type: 'any' }, { type: 'required' }],
-    ['messages', { type: 'none' }, { type: 'none' }],
-    ['messages', { type: 'tool', name: 'look' }, { type: 'tool', toolName: 'look' }],
-    ['chat_completions', 'required', { type: 'required' }],
-    [
-      'chat_completions',
-      { type: 'function', function: { name: 'look' } },
-      { type: 'tool', toolName: 'look' },
-    ],
-    ['responses', 'none', { type: 'none' }],
-    ['responses', { type: 'function', name: 'look' }, { type: 'tool', toolName: 'look' }],
+    ['anthropic-messages', { type: 'auto' }, { type: 'auto' }],
+    ['anthropic-messages', { type: 'any' }, { type: 'required' }],
+    ['anthropic-messages', { type: 'none' }, { type: 'none' }],
+    ['anthropic-messages', { type: 'tool', name: 'look' }, { type: 'tool', toolName: 'look' }],
+    ['openai-chat', 'required', { type: 'required' }],
+    ['openai-chat', { type: 'function', function: { name: 'look' } }, { type: 'tool', toolName: 'look' }],
+    ['openai-responses', 'none', { type: 'none' }],
+    ['openai-responses', { type: 'function', name: 'look' }, { type: 'tool', toolName: 'look' }],
   ] as const)('%s %j', (surface, choice, expected) => {
     const options = read(surface, { ...base[surface], tools: tools[surface], tool_choice: choice });
     expect(options.toolChoice).toEqual(expected);
@@ -202,7 +206,7 @@ describe('tool choice', () => {
 
   it.each(SURFACES)('%s: a choice of a tool that had to be dropped is dropped with it', (surface) => {
     const choice =
-      surface === 'messages' ? { type: 'tool', name: 'gone' } : { type: 'function', name: 'gone' };
+      surface === 'anthropic-messages' ? { type: 'tool', name: 'gone' } : { type: 'function', name: 'gone' };
     const options = read(surface, {
       ...base[surface],
       tools: [...tools[surface], { type: 'web_search_20250305', name: 'gone' }],
@@ -215,8 +219,8 @@ describe('tool choice', () => {
 
 describe('results of tools', () => {
   it('follow their calls directly, whatever stands between them', () => {
-    const { prompt } = read('messages', {
-      ...base.messages,
+    const { prompt } = read('anthropic-messages', {
+      ...base['anthropic-messages'],
       messages: [
         user,
         { role: 'assistant', content: [{ type: 'tool_use', id: 't', name: 'look', input: {} }] },
@@ -232,8 +236,8 @@ describe('results of tools', () => {
 
   it('keep their failure and their images', () => {
     const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } };
-    const { prompt } = read('messages', {
-      ...base.messages,
+    const { prompt } = read('anthropic-messages', {
+      ...base['anthropic-messages'],
       messages: [
         {
           role: 'user',
@@ -269,7 +273,7 @@ describe('results of tools', () => {
       arguments: '{"at":1}',
     });
     const output = (id: string) => ({ type: 'function_call_output', call_id: id, output: id });
-    const { prompt } = read('responses', {
+    const { prompt } = read('openai-responses', {
       model: 'm',
       input: [user, call('a'), call('b'), output('a'), output('b')],
     });
@@ -283,29 +287,25 @@ describe('results of tools', () => {
 
 describe('files', () => {
   it.each([
+    ['openai-chat', { type: 'image_url', image_url: { url: 'https://e.example/a.webp?x=1' } }, 'image/webp'],
+    ['openai-chat', { type: 'image_url', image_url: { url: 'data:image/gif;base64,AAAA' } }, 'image/gif'],
     [
-      'chat_completions',
-      { type: 'image_url', image_url: { url: 'https://e.example/a.webp?x=1' } },
-      'image/webp',
-    ],
-    [
-      'chat_completions',
-      { type: 'image_url', image_url: { url: 'data:image/gif;base64,AAAA' } },
-      'image/gif',
-    ],
-    [
-      'chat_completions',
+      'openai-chat',
       { type: 'file', file: { file_data: 'data:application/pdf;base64,AAAA' } },
       'application/pdf',
     ],
-    ['responses', { type: 'input_image', image_url: 'https://e.example/photo' }, 'image/jpeg'],
-    ['responses', { type: 'input_file', file_url: 'https://e.example/a.pdf' }, 'application/pdf'],
+    ['openai-responses', { type: 'input_image', image_url: 'https://e.example/photo' }, 'image/jpeg'],
+    ['openai-responses', { type: 'input_file', file_url: 'https://e.example/a.pdf' }, 'application/pdf'],
     [
-      'messages',
+      'anthropic-messages',
       { type: 'document', source: { type: 'url', url: 'https://e.example/a' } },
       'application/pdf',
     ],
-    ['messages', { type: 'image', source: { type: 'url', url: 'https://e.example/a.png' } }, 'image/png'],
+    [
+      'anthropic-messages',
+      { type: 'image', source: { type: 'url', url: 'https://e.example/a.png' } },
+      'image/png',
+    ],
   ] as const)('%s %j', (surface, part, mediaType) => {
     const message = { role: 'user', content: [part] };
     const { prompt, dropped } = read(surface, { ...base[surface], messages: [message], input: [message] });
@@ -315,19 +315,19 @@ describe('files', () => {
 
   it.each(['file:///etc/passwd', 'gopher://x', 'nonsense'])('refuses the address %s', (url) => {
     const part = { type: 'image_url', image_url: { url } };
-    const body = { ...base.chat_completions, messages: [{ role: 'user', content: [part] }] };
-    expect(() => read('chat_completions', body)).toThrow('messages[0].content.image_url');
+    const body = { ...base['openai-chat'], messages: [{ role: 'user', content: [part] }] };
+    expect(() => read('openai-chat', body)).toThrow('messages[0].content.image_url');
   });
 
   it.each([
-    ['chat_completions', { type: 'input_audio', input_audio: {} }, 'input_audio'],
-    ['responses', { type: 'input_image', file_id: 'file_1' }, 'input_image'],
-    ['messages', { type: 'image', source: { type: 'file', file_id: 'f' } }, 'image.file'],
-    ['messages', { type: 'container_upload' }, 'container_upload'],
+    ['openai-chat', { type: 'input_audio', input_audio: {} }, 'input_audio'],
+    ['openai-responses', { type: 'input_image', file_id: 'file_1' }, 'input_image'],
+    ['anthropic-messages', { type: 'image', source: { type: 'file', file_id: 'f' } }, 'image.file'],
+    ['anthropic-messages', { type: 'container_upload' }, 'container_upload'],
   ] as const)('%s names %j as dropped', (surface, part, name) => {
     const message = {
       role: 'user',
-      content: [part, { type: surface === 'responses' ? 'input_text' : 'text', text: 'x' }],
+      content: [part, { type: surface === 'openai-responses' ? 'input_text' : 'text', text: 'x' }],
     };
     const { dropped } = read(surface, { ...base[surface], messages: [message], input: [message] });
     expect(dropped).toContain(name);
@@ -338,7 +338,7 @@ it('marks of the prompt cache are kept for an upstream that knows them', () => {
   const mark = { type: 'ephemeral', ttl: '1h' };
   const providerOptions = { anthropic: { cacheControl: mark } };
   const marked = { ...text('hi'), cache_control: mark };
-  for (const surface of ['messages', 'chat_completions'] as const) {
+  for (const surface of ['anthropic-messages', 'openai-chat'] as const) {
     const { prompt } = read(surface, { ...base[surface], messages: [{ role: 'user', content: [marked] }] });
     expect(prompt[0]?.content[0]).toEqual({ ...text('hi'), providerOptions });
   }
@@ -351,8 +351,8 @@ it('search results keep where they were found', () => {
     source: 'https://f.example',
     content: [text('deep')],
   };
-  const { prompt } = read('messages', {
-    ...base.messages,
+  const { prompt } = read('anthropic-messages', {
+    ...base['anthropic-messages'],
     messages: [{ role: 'user', content: [result] }],
   });
   expect(prompt).toMatchObject([{ content: [text('Fjords\nhttps://f.example'), text('deep')] }]);
@@ -361,22 +361,25 @@ it('search results keep where they were found', () => {
 it('structured output is asked for alike', () => {
   const schema = { type: 'object' };
   expect(
-    read('messages', { ...base.messages, output_config: { format: { type: 'json_schema', schema } } })
-      .responseFormat,
+    read('anthropic-messages', {
+      ...base['anthropic-messages'],
+      output_config: { format: { type: 'json_schema', schema } },
+    }).responseFormat,
   ).toEqual({ type: 'json', schema });
   const named = { name: 'n', schema };
   expect(
-    read('chat_completions', {
-      ...base.chat_completions,
+    read('openai-chat', {
+      ...base['openai-chat'],
       response_format: { type: 'json_schema', json_schema: named },
     }).responseFormat,
   ).toEqual({ type: 'json', ...named });
   expect(
-    read('responses', { ...base.responses, text: { format: { type: 'json_schema', ...named } } })
-      .responseFormat,
+    read('openai-responses', {
+      ...base['openai-responses'],
+      text: { format: { type: 'json_schema', ...named } },
+    }).responseFormat,
   ).toEqual({ type: 'json', ...named });
   expect(
-    read('chat_completions', { ...base.chat_completions, response_format: { type: 'json_object' } })
-      .responseFormat,
+    read('openai-chat', { ...base['openai-chat'], response_format: { type: 'json_object' } }).responseFormat,
   ).toEqual({ type: 'json' });
 });

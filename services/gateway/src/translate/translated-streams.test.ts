@@ -69,19 +69,19 @@ function cutFrames(): Buffer[] {
 }
 
 const RECORDED: [string, Dialect, SurfaceName, SurfaceName][] = [
-  ['anthropic-text', 'anthropic-messages', 'chat_completions', 'responses'],
-  ['anthropic-thinking', 'anthropic-messages', 'chat_completions', 'responses'],
-  ['anthropic-tools', 'anthropic-messages', 'chat_completions', 'responses'],
-  ['anthropic-error', 'anthropic-messages', 'chat_completions', 'responses'],
-  ['chat-text-no-usage', 'openai-chat', 'messages', 'responses'],
-  ['chat-tools', 'openai-chat', 'messages', 'responses'],
-  ['chat-error', 'openai-chat', 'messages', 'responses'],
-  ['../translated/responses-text', 'openai-responses', 'messages', 'chat_completions'],
-  ['../translated/responses-tools', 'openai-responses', 'messages', 'chat_completions'],
-  ['responses-failed', 'openai-responses', 'messages', 'chat_completions'],
-  ['../translated/gemini-text', 'gemini', 'messages', 'chat_completions'],
-  ['../translated/gemini-tools', 'gemini', 'messages', 'responses'],
-  [BEDROCK, 'bedrock', 'messages', 'responses'],
+  ['anthropic-text', 'anthropic-messages', 'openai-chat', 'openai-responses'],
+  ['anthropic-thinking', 'anthropic-messages', 'openai-chat', 'openai-responses'],
+  ['anthropic-tools', 'anthropic-messages', 'openai-chat', 'openai-responses'],
+  ['anthropic-error', 'anthropic-messages', 'openai-chat', 'openai-responses'],
+  ['chat-text-no-usage', 'openai-chat', 'anthropic-messages', 'openai-responses'],
+  ['chat-tools', 'openai-chat', 'anthropic-messages', 'openai-responses'],
+  ['chat-error', 'openai-chat', 'anthropic-messages', 'openai-responses'],
+  ['../translated/responses-text', 'openai-responses', 'anthropic-messages', 'openai-chat'],
+  ['../translated/responses-tools', 'openai-responses', 'anthropic-messages', 'openai-chat'],
+  ['responses-failed', 'openai-responses', 'anthropic-messages', 'openai-chat'],
+  ['../translated/gemini-text', 'gemini', 'anthropic-messages', 'openai-chat'],
+  ['../translated/gemini-tools', 'gemini', 'anthropic-messages', 'openai-responses'],
+  [BEDROCK, 'bedrock', 'anthropic-messages', 'openai-responses'],
 ];
 
 /** Thousands of translations: a machine that is busy takes minutes. */
@@ -150,7 +150,7 @@ it('a client of Messages gets whole blocks, one after the other, of calls whose 
     delta([call(0, '}')]) +
     delta([], 'tool_calls') +
     'data: [DONE]\n\n';
-  const wire = await translated('openai-chat', [Buffer.from(stream)], 'messages');
+  const wire = await translated('openai-chat', [Buffer.from(stream)], 'anthropic-messages');
   const events = [...wire.matchAll(/^data: (.*)$/gm)].map(
     ([, data]) => JSON.parse(data ?? '') as Record<string, never>,
   );
@@ -180,7 +180,7 @@ it('thoughts of a Chat upstream become a thinking block without a signature', as
     `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
   const stream =
     chunk({ reasoning_content: 'hm' }) + chunk({ content: 'yes' }) + chunk({}, 'stop') + 'data: [DONE]\n\n';
-  const wire = await translated('openai-chat', [Buffer.from(stream)], 'messages');
+  const wire = await translated('openai-chat', [Buffer.from(stream)], 'anthropic-messages');
   expect(wire).toContain('"content_block":{"type":"thinking","thinking":"","signature":""}');
   expect(wire).toContain('{"type":"thinking_delta","thinking":"hm"}');
   expect(wire).not.toContain('signature_delta');

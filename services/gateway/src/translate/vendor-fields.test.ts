@@ -5,7 +5,7 @@ import { Dropped } from './dropped.js';
 import type { Json } from './json.js';
 import { ADAPTERS } from './surface-adapter.js';
 
-type Surface = 'messages' | 'chat_completions' | 'responses';
+type Surface = 'anthropic-messages' | 'openai-chat' | 'openai-responses';
 
 const schema = { type: 'object', properties: { at: { type: 'number' } } };
 const user = { role: 'user', content: 'hi' };
@@ -16,13 +16,13 @@ const format = { type: 'json_schema', schema };
 
 /** What the surface itself answers: it does not go upstream, and is not lost. */
 const ANSWERED: Readonly<Record<Surface, readonly string[]>> = {
-  messages: ['model', 'stream'],
-  chat_completions: ['model', 'stream', 'stream_options', 'n'],
-  responses: ['model', 'stream', 'include', 'store', 'metadata'],
+  'anthropic-messages': ['model', 'stream'],
+  'openai-chat': ['model', 'stream', 'stream_options', 'n'],
+  'openai-responses': ['model', 'stream', 'include', 'store', 'metadata'],
 };
 /** A value of each field that goes upstream; the others get one that no vendor knows. */
 const CARRIED: Readonly<Record<Surface, Json>> = {
-  messages: {
+  'anthropic-messages': {
     max_tokens: 9,
     messages: [{ role: 'user', content: 'other' }],
     system: 'be brief',
@@ -36,7 +36,7 @@ const CARRIED: Readonly<Record<Surface, Json>> = {
     output_config: { effort: 'low' },
     output_format: format,
   },
-  chat_completions: {
+  'openai-chat': {
     max_tokens: 9,
     max_completion_tokens: 9,
     messages: [{ role: 'user', content: 'other' }],
@@ -52,7 +52,7 @@ const CARRIED: Readonly<Record<Surface, Json>> = {
     reasoning_effort: 'low',
     response_format: { type: 'json_schema', json_schema: named },
   },
-  responses: {
+  'openai-responses': {
     max_output_tokens: 9,
     input: 'other',
     instructions: 'be brief',
@@ -66,19 +66,19 @@ const CARRIED: Readonly<Record<Surface, Json>> = {
   },
 };
 const BASE: Readonly<Record<Surface, Json>> = {
-  messages: { max_tokens: 5, messages: [user], tools: [{ name: 'look', input_schema: schema }] },
-  chat_completions: { messages: [user], tools: [chatTool] },
-  responses: { input: 'hi', tools: [responsesTool] },
+  'anthropic-messages': { max_tokens: 5, messages: [user], tools: [{ name: 'look', input_schema: schema }] },
+  'openai-chat': { messages: [user], tools: [chatTool] },
+  'openai-responses': { input: 'hi', tools: [responsesTool] },
 };
 /** A request for what is stored elsewhere cannot be served at all. */
 const REFUSED: ReadonlySet<string> = new Set(['previous_response_id']);
 
 const modules = createRequire(import.meta.url);
 const PARAMETERS: readonly [Surface, string, string][] = [
-  ['messages', '@anthropic-ai/sdk/resources/messages/messages', 'MessageCreateParamsBase'],
-  ['messages', '@anthropic-ai/sdk/resources/beta/messages/messages', 'MessageCreateParamsBase'],
-  ['chat_completions', 'openai/resources/chat/completions/completions', 'ChatCompletionCreateParamsBase'],
-  ['responses', 'openai/resources/responses/responses', 'ResponseCreateParamsBase'],
+  ['anthropic-messages', '@anthropic-ai/sdk/resources/messages/messages', 'MessageCreateParamsBase'],
+  ['anthropic-messages', '@anthropic-ai/sdk/resources/beta/messages/messages', 'MessageCreateParamsBase'],
+  ['openai-chat', 'openai/resources/chat/completions/completions', 'ChatCompletionCreateParamsBase'],
+  ['openai-responses', 'openai/resources/responses/responses', 'ResponseCreateParamsBase'],
 ];
 
 /** The fields of an interface as the vendor's own SDK declares them. */
@@ -125,17 +125,17 @@ describe('a field inside one that is carried is named too', () => {
   const call = { type: 'tool_use', id: 't', name: 'look', input: {}, caller: { type: 'direct' } };
   it.each<[Surface, Json, string[]]>([
     [
-      'messages',
+      'anthropic-messages',
       { tools: [{ name: 'a', input_schema: schema, defer_loading: true }] },
       ['tools.defer_loading'],
     ],
     [
-      'messages',
+      'anthropic-messages',
       { messages: [content({ type: 'image', source, transformations: 1 })] },
       ['image.transformations'],
     ],
     [
-      'messages',
+      'anthropic-messages',
       {
         messages: [
           user,
@@ -146,39 +146,39 @@ describe('a field inside one that is carried is named too', () => {
       ['tool_use.toolset_name', 'tool_result.toolset_name'],
     ],
     [
-      'messages',
+      'anthropic-messages',
       { output_config: { effort: 'utmost', task_budget: {} } },
       ['output_config.task_budget', 'effort'],
     ],
     [
-      'messages',
+      'anthropic-messages',
       { thinking: { type: 'enabled', budget_tokens: 1_024, display: 'omitted', new: 1 } },
       ['thinking.display', 'thinking.new'],
     ],
-    ['chat_completions', { reasoning_effort: 'utmost' }, ['effort']],
+    ['openai-chat', { reasoning_effort: 'utmost' }, ['effort']],
     [
-      'chat_completions',
+      'openai-chat',
       { stream_options: { include_usage: true, include_obfuscation: false } },
       ['stream_options.include_obfuscation'],
     ],
-    ['chat_completions', { tools: [{ type: 'function', function: { name: 'a', new: 1 } }] }, ['tools.new']],
+    ['openai-chat', { tools: [{ type: 'function', function: { name: 'a', new: 1 } }] }, ['tools.new']],
     [
-      'chat_completions',
+      'openai-chat',
       { messages: [user, { role: 'assistant', content: 'a', function_call: {} }] },
       ['messages.function_call'],
     ],
     [
-      'responses',
+      'openai-responses',
       { tools: [{ ...responsesTool, async: true, output_schema: {} }] },
       ['tools.async', 'tools.output_schema'],
     ],
     [
-      'responses',
+      'openai-responses',
       { reasoning: { effort: 'low', summary: 'auto', mode: 'm', context: 'c' } },
       ['reasoning.mode', 'reasoning.context'],
     ],
-    ['responses', { reasoning: { effort: 'utmost' } }, ['effort']],
-    ['responses', { text: { verbosity: 'low' } }, ['text.verbosity']],
+    ['openai-responses', { reasoning: { effort: 'utmost' } }, ['effort']],
+    ['openai-responses', { text: { verbosity: 'low' } }, ['text.verbosity']],
   ])('%s %j', (surface, body, names) => {
     expect(read(surface, body).dropped).toEqual(names);
   });

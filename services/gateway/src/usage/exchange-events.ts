@@ -11,6 +11,7 @@ import {
 } from '@muxgate/usage';
 import type { Decision } from '../proxy/decision.js';
 import type { Exchange } from '../proxy/exchange.js';
+import type { Surface } from '../proxy/surface.js';
 import { withoutCompaction, type Usage } from '../proxy/usage-reader.js';
 
 const NONE = 'none';
@@ -46,7 +47,7 @@ type Client = NonNullable<Exchange['client']>;
 /** The subject of a client's last request to a target, with what it was made of: most requests are like the one before. */
 interface Known {
   readonly subject: Subject;
-  readonly surface: string;
+  readonly surface: Surface;
   readonly requestedModel: string;
   readonly rule: string;
 }
@@ -55,22 +56,22 @@ const known = new WeakMap<TargetConfig, WeakMap<Client, Known>>();
 
 function subjectOf({ client, decision, requestedModel, surface }: Exchange): Subject {
   if (client === undefined || decision === undefined)
-    return newSubject(client, decision, surface.name, requestedModel);
+    return newSubject(client, decision, surface, requestedModel);
   const { target, rule } = decision;
   let ofTarget = known.get(target);
   if (ofTarget === undefined) known.set(target, (ofTarget = new WeakMap()));
   const last = ofTarget.get(client);
-  if (last?.surface === surface.name && last.requestedModel === requestedModel && last.rule === rule)
+  if (last?.surface === surface && last.requestedModel === requestedModel && last.rule === rule)
     return last.subject;
-  const subject = newSubject(client, decision, surface.name, requestedModel);
-  ofTarget.set(client, { subject, surface: surface.name, requestedModel, rule });
+  const subject = newSubject(client, decision, surface, requestedModel);
+  ofTarget.set(client, { subject, surface, requestedModel, rule });
   return subject;
 }
 
 function newSubject(
   client: Client | undefined,
   decision: Decision | undefined,
-  surface: string,
+  surface: Surface,
   requestedModel: string,
 ): Subject {
   const { id: key = NONE, name: keyName = NONE, team = NONE } = client ?? {};
@@ -80,7 +81,8 @@ function newSubject(
     key,
     keyName,
     team,
-    surface,
+    surface: surface.name,
+    operation: surface.operation,
     requestedModel: requestedModel.slice(0, 200),
     model,
     provider,
