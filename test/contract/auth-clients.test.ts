@@ -69,6 +69,8 @@ describe('a client key', () => {
     [{ limits: 3 }, 'limits'],
     [{ budget: { usd: 1, period: 'year' } }, 'budget.period'],
     [{ budget: { period: 'day' } }, 'budget.usd'],
+    [{ limits: [{ requestsPerMinute: 3 }] }, 'limits'],
+    [{ budget: [] }, 'budget'],
     [{ labels: { a: 1 } }, 'labels'],
     [{ models: ['m', ''] }, 'models'],
     [{ name: null }, 'name'],
@@ -78,6 +80,17 @@ describe('a client key', () => {
     const answer = await world.call('PATCH', `/api/keys/${id}`, { body });
     expect([answer.status, answer.json.code]).toEqual([400, 'validation_failed']);
     expect(answer.json.errors.map((error: { path: string }) => error.path)).toContain(path);
+  });
+
+  it('keeps no null that gateways would count with: it says what absence says', async () => {
+    const { id } = await create({
+      name: 'nulls',
+      limits: { requestsPerMinute: null, tokensPerMinute: 7 },
+      budget: { usd: 1, period: 'day', warnAtPercent: null },
+    });
+    const { json } = await world.call('GET', `/api/keys/${id}`);
+    expect(json.limits).toEqual({ tokensPerMinute: 7 });
+    expect(json.budget.warnAtPercent).toBe(80);
   });
 
   it('is rotated: another key, the same id', async () => {

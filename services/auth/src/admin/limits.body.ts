@@ -1,13 +1,14 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { BUDGET_PERIODS, type BudgetPeriod } from '@muxgate/config';
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
   IsIn,
   IsInt,
   IsNumber,
+  IsObject,
   IsOptional,
   IsString,
   Length,
@@ -18,28 +19,29 @@ import {
 } from 'class-validator';
 
 const MOST = 1_000_000_000;
+const WARN_AT_PERCENT = 80;
 
-/** Absent: as much as there is. */
+/** Null says what absence says: it must not be kept, since the gateway would take it for a number. */
+function NullIs(fallback?: number): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) => value ?? fallback);
+}
+
+function IsCount(): PropertyDecorator {
+  return applyDecorators(NullIs(), IsOptional(), IsInt(), Min(1), Max(MOST));
+}
+
+/** Absent or null: as much as there is. */
 export class LimitsBody {
   @ApiPropertyOptional({ minimum: 1, description: 'requests within any 60 seconds' })
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(MOST)
+  @IsCount()
   requestsPerMinute?: number;
 
   @ApiPropertyOptional({ minimum: 1, description: 'tokens within any 60 seconds, cached ones included' })
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(MOST)
+  @IsCount()
   tokensPerMinute?: number;
 
   @ApiPropertyOptional({ minimum: 1, description: 'requests at once' })
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(MOST)
+  @IsCount()
   concurrentRequests?: number;
 }
 
@@ -54,12 +56,12 @@ export class BudgetBody {
   @IsIn(BUDGET_PERIODS)
   period!: BudgetPeriod;
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 100, default: 80 })
-  @IsOptional()
+  @ApiPropertyOptional({ minimum: 1, maximum: 100, default: WARN_AT_PERCENT })
+  @NullIs(WARN_AT_PERCENT)
   @IsInt()
   @Min(1)
   @Max(100)
-  warnAtPercent: number = 80;
+  warnAtPercent: number = WARN_AT_PERCENT;
 }
 
 const MOST_LABELS = 64;
@@ -110,12 +112,14 @@ export class AccessBody {
 
   @ApiPropertyOptional({ type: LimitsBody })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => LimitsBody)
   limits?: LimitsBody;
 
   @ApiPropertyOptional({ type: BudgetBody })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => BudgetBody)
   budget?: BudgetBody;
