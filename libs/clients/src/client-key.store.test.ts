@@ -201,4 +201,24 @@ describe('teams', () => {
     expect(await teams.get('b')).toBeUndefined();
     expect(await store.version()).toBe(3);
   });
+
+  it('lose nothing when several change one at once, and do not come back when one is removed meanwhile', async () => {
+    const teams = new TeamStore(redis);
+    await teams.put({ name: 'busy' });
+    const changes = [
+      { models: ['m'] },
+      { providers: ['p'] },
+      { limits: { requestsPerMinute: 1 } },
+      { labels: { a: 'b' } },
+    ];
+    await Promise.all(
+      changes.map((change) => teams.update('busy', (team) => ({ ...team, ...change, name: 'busy' }))),
+    );
+    expect(await teams.get('busy')).toEqual(Object.assign({ name: 'busy' }, ...changes));
+    const whileRemoved = teams.update('busy', (team) => {
+      void teams.remove('busy');
+      return team;
+    });
+    expect([await whileRemoved, await teams.get('busy')]).toEqual([undefined, undefined]);
+  });
 });

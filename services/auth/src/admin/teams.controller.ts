@@ -59,12 +59,9 @@ export class TeamsController {
     assertName(name);
     const before = (await this.directory.allTeams()).find((team) => team.name === name);
     if (before !== undefined) assertChangeable(before);
-    return this.write(
-      { ...given(body), name },
-      before === undefined ? 'team.create' : 'team.change',
-      body,
-      caller,
-    );
+    const team = { ...given(body), name };
+    await this.directory.teams.put(team);
+    return this.written(team, before === undefined ? 'team.create' : 'team.change', body, caller);
   }
 
   @Patch(':name')
@@ -76,9 +73,13 @@ export class TeamsController {
     @Body() body: TeamBody,
     @CalledBy() caller: Caller,
   ): Promise<TeamView> {
-    const { source, ...before } = await this.directory.team(name);
-    assertChangeable({ source, name });
-    return this.write({ ...given(Object.assign(before, body)), name }, 'team.change', body, caller);
+    assertChangeable(await this.directory.team(name));
+    const team = await this.directory.teams.update(name, (before) => ({
+      ...given(Object.assign({}, before, body)),
+      name,
+    }));
+    if (team === undefined) throw teamUnknown();
+    return this.written(team, 'team.change', body, caller);
   }
 
   @Delete(':name')
@@ -92,8 +93,7 @@ export class TeamsController {
     await this.record(caller, 'team.remove', name, {});
   }
 
-  private async write(team: Team, action: string, body: TeamBody, caller: Caller): Promise<Sourced<Team>> {
-    await this.directory.teams.put(team);
+  private async written(team: Team, action: string, body: TeamBody, caller: Caller): Promise<Sourced<Team>> {
     await this.record(caller, action, team.name, { changed: Object.keys(body) });
     return { ...team, source: 'api' };
   }
