@@ -1,5 +1,7 @@
 import { TeamStore, type ClientKeyInput } from '@muxgate/clients';
+import { EVENT_QUEUE, EVENT_QUEUE_PREFIX, type MuxgateEvent } from '@muxgate/events';
 import { budgetsSpent } from '@muxgate/limits';
+import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { eventually } from '../support/wait.ts';
@@ -51,6 +53,17 @@ async function keyWith(settings: Omit<ClientKeyInput, 'name'>): Promise<{ id: st
 function ask(key: string, index = 0, body: object = {}, path = '/v1/messages'): Promise<RawAnswer> {
   const text = JSON.stringify({ model: 'patient', max_tokens: 10, messages: [], ...body });
   return post(at(index).url + path, text, { 'x-api-key': key });
+}
+
+/** Types of the events about a budget. */
+async function toldOf(subject: string): Promise<string[]> {
+  const queue = new Queue<MuxgateEvent>(EVENT_QUEUE, {
+    connection: at(0).redis,
+    prefix: EVENT_QUEUE_PREFIX,
+  });
+  const jobs = await queue.getJobs(['waiting']);
+  await queue.close();
+  return jobs.flatMap(({ data }) => (data.subject === subject ? [data.type] : [])).toSorted();
 }
 
 const errorOf = (answer: RawAnswer) =>
@@ -231,17 +244,23 @@ describe('a budget', () => {
       return nano === served * 18_000 ? nano : false;
     });
     expect(spent).toBe(served * 18_000);
-    const events = await at(0).redis.keys('{muxgate-events}:events:*');
-    const told = (
-      await Promise.all(
-        events.map((name) =>
-          at(0)
-            .redis.hget(name, 'name')
-            .catch(() => null),
-        ),
-      )
-    ).filter(Boolean);
-    expect(told.toSorted()).toEqual(['budget.exhausted', 'budget.threshold']);
+    expect(await toldOf(id)).toEqual(['budget.exhausted', 'budget.threshold']);
+  });
+
+  it('that is raised keeps what was spent, and tells people again', async () => {
+    const budget = { usd: 2 * 18e-6, period: 'month', warnAtPercent: 100 } as const;
+    const { id, key } = await keyWith({ budget });
+    const untilRefused = async () => {
+      for (let served = 0; ; served++)
+        if ((await ask(key, 0, { model: 'priced' })).status !== 200) return served;
+    };
+    expect(await untilRefused()).toBe(2);
+    await at(0).keys.update(id, { budget: { ...budget, usd: 5 * 18e-6 } });
+    await eventually(async () => (await ask(key, 0, { model: 'priced' })).status === 200);
+    expect(await untilRefused()).toBe(2);
+    const twice = ['budget.exhausted', 'budget.exhausted', 'budget.threshold', 'budget.threshold'];
+    await eventually(async () => (await toldOf(id)).length === twice.length);
+    expect(await toldOf(id)).toEqual(twice);
   });
 });
 

@@ -7,5 +7,5 @@ export function limitOf(kind: Limit['kind'], scope: string, limit: number, warnA
   const of = { kind, of: 'key', scope, limit } as const;
   if (kind !== 'budget') return of;
   const periodEnd = Date.now() + DAY_MS;
-  return { ...of, budget: { subject: 'k', period: 'day', periodStart: '', periodEnd, warnAt } };
+  return { ...of, budget: { subject: 'k', name: 'k', period: 'day', periodStart: '', periodEnd, warnAt } };
 }

@@ -203,11 +203,17 @@ describe('limits in Redis', () => {
     expect(await redis.keys('muxgate:{limits}:held:*')).toEqual([]);
   });
 
-  it('say once that a budget has passed its threshold', async () => {
+  it('say once that a budget has passed its threshold, and once more where it was raised since', async () => {
     const replica = new Replica();
     const limit = limitOf('budget', 'b', 100, 50);
     const passed = [];
     for (let i = 0; i < 3; i++) passed.push((await replica.turn([state(limit, { spent: 30 })])).passed);
     expect(passed).toEqual([[], [0], []]);
+    const raised = limitOf('budget', 'b', 200, 100);
+    const lowered = limitOf('budget', 'b', 20, 10);
+    expect((await replica.turn([state(lowered, { spent: 1 })])).passed).toEqual([]);
+    expect((await replica.turn([state(raised, { spent: 1 })])).passed).toEqual([]);
+    expect((await replica.turn([state(raised, { spent: 30 })])).passed).toEqual([0]);
+    expect((await replica.turn([state(raised, { spent: 30 })])).passed).toEqual([]);
   });
 });

@@ -18,6 +18,8 @@ export interface Limit {
 export interface BudgetTerms {
   /** id of the key, name of the team */
   readonly subject: string;
+  /** as people call it */
+  readonly name: string;
   readonly period: BudgetPeriod;
   readonly periodStart: string;
   /** epoch milliseconds */

@@ -63,7 +63,11 @@ for place, packed in ipairs(cjson.decode(ARGV[6])) do
     local all = number(budget, 'spent')
     if spent ~= 0 then
       all = redis.call('HINCRBY', budget, 'spent', whole(spent))
-      if all >= packed[5] and redis.call('HSETNX', budget, 'warned', 1) == 1 then passed[#passed + 1] = place - 1 end
+      -- once, and once more where the budget has been raised since
+      if all >= packed[5] and packed[5] > tonumber(redis.call('HGET', budget, 'warned') or '-1') then
+        redis.call('HSET', budget, 'warned', whole(packed[5]))
+        passed[#passed + 1] = place - 1
+      end
     end
     account.used = all + number(budget, 'reserved') - account.before + account.held
   else

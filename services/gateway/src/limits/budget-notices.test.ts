@@ -32,7 +32,14 @@ const budgetOf = (usd: number): Limit => ({
   of: 'team',
   scope: 'team:platform:month:2026-11-01',
   limit: usd * NANO_USD,
-  budget: { subject: 'platform', period: 'month', periodStart: '2026-11-01', periodEnd, warnAt: 0 },
+  budget: {
+    subject: 'platform',
+    name: 'platform',
+    period: 'month',
+    periodStart: '2026-11-01',
+    periodEnd,
+    warnAt: 0,
+  },
 });
 
 it('a spent budget is told of once in its period, by whichever gateway, and again when more is spent', async () => {
@@ -49,4 +56,15 @@ it('a spent budget is told of once in its period, by whichever gateway, and agai
   const lives = await Promise.all((await redis.keys('*:de:*')).map((key) => redis.pttl(key)));
   expect(lives).toHaveLength(2);
   for (const life of lives) expect(life).toBeGreaterThan(19 * 86_400_000);
+});
+
+it('a key is told of by its name, and by its id, which finds it', async () => {
+  const limit = budgetOf(7);
+  const budget = { ...limit.budget, subject: 'key_1', name: 'ci' } as Limit['budget'] & object;
+  new BudgetNotices(publisher, createLogger('test', 'silent')).exhausted({ ...limit, of: 'key', budget });
+  const told = await eventually(async () =>
+    (await queue.getJobs(['waiting'])).map(({ data }) => data).find(({ subject }) => subject === 'key_1'),
+  );
+  expect(told.message).toContain('key ci (key_1)');
+  expect(told.data).toMatchObject({ name: 'ci' });
 });

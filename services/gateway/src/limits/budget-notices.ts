@@ -31,10 +31,11 @@ export class BudgetNotices {
     if (budget === undefined || this.told.has(known)) return;
     if (this.told.size >= MAX_TOLD) this.told.clear();
     this.told.add(known);
-    const { subject, period, periodStart, periodEnd } = budget;
+    const { subject, name, period, periodStart, periodEnd } = budget;
     const usd = limit / NANO_USD;
-    const message = `The budget of ${of} ${subject} ${says(usd)} for this ${period}.`;
-    const data = { scope: of, usd, period, periodStart, resetsAt: new Date(periodEnd).toISOString() };
+    const whose = name === subject ? name : `${name} (${subject})`;
+    const message = `The budget of ${of} ${whose} ${says(usd)} for this ${period}.`;
+    const data = { scope: of, name, usd, period, periodStart, resetsAt: new Date(periodEnd).toISOString() };
     this.logger.warn({ subject, ...data }, message);
     this.events
       .publish({ type, subject, occurrence, onceUntil: periodEnd, message, data })

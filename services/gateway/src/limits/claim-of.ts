@@ -77,6 +77,7 @@ function isCurrent(known: Applying, timeZone: string, now: number): boolean {
 }
 
 interface Owner {
+  readonly name: string;
   readonly limits?: LimitsConfig;
   readonly budget?: BudgetConfig;
 }
@@ -93,7 +94,7 @@ function limitsOf(of: ScopeKind, id: string, owner: Owner, timeZone: string, now
   if (concurrentRequests !== undefined)
     all.push({ kind: 'slots', of, scope: `${of}:${id}`, limit: concurrentRequests });
   if (owner.budget !== undefined && of !== 'model')
-    all.push(budgetLimit(of, id, owner.budget, timeZone, now));
+    all.push(budgetLimit(of, id, owner.name, owner.budget, timeZone, now));
   const made = applying(all, timeZone);
   ofOwners.set(owner, made);
   return made;
@@ -111,6 +112,7 @@ function applying(all: readonly Limit[], timeZone: string): Applying {
 function budgetLimit(
   of: 'key' | 'team',
   subject: string,
+  name: string,
   { usd, period, warnAtPercent }: BudgetConfig,
   timeZone: string,
   now: number,
@@ -124,6 +126,7 @@ function budgetLimit(
     limit,
     budget: {
       subject,
+      name,
       period,
       periodStart: current.start,
       periodEnd: current.end,
