@@ -50,6 +50,12 @@ async function ask(
   return [status, (JSON.parse(text) as { error?: { type: string } }).error?.type ?? ''];
 }
 
+async function catalogueOf(key: string): Promise<string[]> {
+  const answer = await fetch(`${gateway.url}/v1/models`, { headers: { 'x-api-key': key } });
+  const { data } = (await answer.json()) as { data: { id: string }[] };
+  return data.map(({ id }) => id);
+}
+
 const REFUSED = [401, 'authentication_error'];
 const FORBIDDEN = [403, 'permission_error'];
 const SERVED = [200, ''];
@@ -97,15 +103,17 @@ describe('a client key', () => {
 
   it('names models with globs, in the catalogue as on requests', async () => {
     const { key } = await gateway.keys.create({ name: 'x', models: ['gpt*', 's*e'] });
-    const answer = await fetch(`${gateway.url}/v1/models`, { headers: { 'x-api-key': key } });
-    const { data } = (await answer.json()) as { data: { id: string }[] };
-    expect(data.map(({ id }) => id)).toEqual(['same', 'gpt', 'gpt-r']);
+    expect(await catalogueOf(key)).toEqual(['same', 'gpt', 'gpt-r']);
     expect([await ask(key), await ask(key, 'same')]).toEqual([FORBIDDEN, SERVED]);
   });
 
   it('may be kept from providers, also when it may pin', async () => {
     const { key } = await gateway.keys.create({ name: 'x', providers: ['chat', 'resp*'], mayPin: true });
     expect(await ask(key)).toEqual(FORBIDDEN);
+    expect(await catalogueOf(key)).toEqual(['gpt', 'gpt-r']);
+    const one = (name: string) =>
+      fetch(`${gateway.url}/v1/models/${name}`, { headers: { 'x-api-key': key } });
+    expect([(await one('m')).status, (await one('gpt')).status]).toEqual([403, 200]);
     expect(await ask(key, 'm', { 'x-muxgate-provider': 'open' })).toEqual(FORBIDDEN);
     const { key: other } = await gateway.keys.create({ name: 'y', providers: ['op*'] });
     expect(await ask(other)).toEqual(SERVED);

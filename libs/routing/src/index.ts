@@ -1,4 +1,5 @@
 export { isAllowed } from './allow-list.js';
+export { modelFor, modelsFor } from './catalogue.js';
 export type { Candidate } from './candidates.js';
 export {
   explainRoute,
@@ -6,7 +7,6 @@ export {
   type RouteExplanation,
   type TargetExplanation,
 } from './explain.js';
-export { lookUpModel } from './look-up-model.js';
 export { RequestRouter, type RoutableRequest, type Routing, type Targets } from './request-router.js';
 export { isOwned } from './own-credential.js';
 export {

@@ -3,6 +3,7 @@ import type { ConfigSnapshot, ModelConfig, Protocol } from '@muxgate/config';
 import type { ScannedBody } from '@muxgate/json-scan';
 import { isAllowed } from './allow-list.js';
 import { Candidates, type Candidate } from './candidates.js';
+import { noProviderOf } from './catalogue.js';
 import type { CompiledRouter } from './compile-router.js';
 import { decide, type RouteDecision } from './decide.js';
 import { lookUpModel, shown } from './look-up-model.js';
@@ -11,7 +12,7 @@ import { ownCandidates } from './own-credential.js';
 import { pinned, pinOf } from './pin.js';
 import { RequestSignals, type RouteClient } from './request-signals.js';
 import { Routers } from './routers.js';
-import { NoTarget, ProviderForbidden } from './routing.errors.js';
+import { NoTarget } from './routing.errors.js';
 import { sessionOf } from './session.js';
 
 /** A request as far as it matters to where it goes. */
@@ -63,10 +64,7 @@ export class RequestRouter {
     const pin = pinOf(headers, client);
     const wanted = pin === undefined ? able : pinned(able, pin);
     const allowed = ofProviders(client.providers, wanted);
-    if (allowed.length === 0)
-      throw new ProviderForbidden(
-        `model: this client key may not use a provider that serves ${shown(model.name)} here`,
-      );
+    if (allowed.length === 0) throw noProviderOf(model);
     const session = allowed.length > 1 ? sessionOf(body, scanned, headers) : undefined;
     return { model, candidates: orderCandidates(ownCandidates(allowed, client), session), session, pin };
   }

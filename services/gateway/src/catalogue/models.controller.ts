@@ -1,7 +1,7 @@
 import { Controller, Get, Headers, Inject, Param } from '@nestjs/common';
 import type { Client } from '@muxgate/clients';
 import { ConfigSource, type ModelConfig } from '@muxgate/config';
-import { isAllowed, lookUpModel } from '@muxgate/routing';
+import { modelFor, modelsFor } from '@muxgate/routing';
 import type { IncomingHttpHeaders } from 'node:http';
 import { ANONYMOUS, identifyClient } from '../proxy/client-auth.js';
 import { ClientKeys } from '../proxy/client-keys.js';
@@ -21,9 +21,7 @@ export class ModelsController {
   @Get()
   async list(@Headers() headers: IncomingHttpHeaders): Promise<object> {
     const client = await this.identify(headers);
-    const models = [...this.config.current().models.values()].filter(({ name }) =>
-      isAllowed(client.models, name),
-    );
+    const models = modelsFor(this.config.current(), client);
     if (!isAnthropic(headers)) return { object: 'list', data: models.map(openaiModel) };
     return {
       data: models.map(anthropicModel),
@@ -36,7 +34,7 @@ export class ModelsController {
   @Get('*')
   async one(@Headers() headers: IncomingHttpHeaders, @Param('*') id: string): Promise<object> {
     const client = await this.identify(headers);
-    const model = lookUpModel(this.config.current(), client, id);
+    const model = modelFor(this.config.current(), client, id);
     return isAnthropic(headers) ? anthropicModel(model) : openaiModel(model);
   }
 
