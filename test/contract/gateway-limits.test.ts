@@ -144,7 +144,12 @@ describe('requests per minute', () => {
       await eventually(() => release.length === 1);
       const others = await Promise.all([1, 2, 3, 4].map((index) => ask(key, index)));
       expect(countOf(others, 429)).toBe(4);
-      expect(errorOf(others[0] as RawAnswer).type).toBe('rate_limit_error');
+      const refused = others[0] as RawAnswer;
+      expect(errorOf(refused).type).toBe('rate_limit_error');
+      // a slot may be free in a second; the window is empty no sooner than before
+      expect(refused.headers['retry-after']).toBe('1');
+      const reset = Date.parse(String(refused.headers['anthropic-ratelimit-requests-reset']));
+      expect(reset - Date.now()).toBeGreaterThan(30_000);
       release[0]?.();
       expect((await first).headers['anthropic-ratelimit-requests-remaining']).toBe('2');
     });

@@ -90,7 +90,8 @@ export class Limits {
       this.metrics.exhausted.inc({ scope: limit.of });
       this.notices.exhausted(limit);
     }
-    const reset = limit.kind === 'budget' ? this.spanMs : retryAfterMs;
+    // the wait for a slot or for a new period says nothing of windows
+    const reset = limit.kind === 'requests' || limit.kind === 'tokens' ? retryAfterMs : this.spanMs;
     const headers = limitHeaders(exchange.surface.envelope, limits, used, this.now(), reset);
     return new LimitExceeded(limit, retryAfterMs, headers);
   }
