@@ -10,6 +10,16 @@ const HOLD_REQUESTS = new Set(['/api/route/explain', '/api/try', '/api/credentia
 const HOLD_CONFIGURATION = new Set(['/api/config', '/api/config/validate']);
 const YAML = /^(?:application|text)\/(?:x-)?yaml\b|^text\/plain\b/i;
 
+/**
+ * For the parser of JSON: half a surrogate pair is no Unicode (RFC 7493, 2.1). Who reads it back, such as jq, would refuse
+ * the whole list that it is in.
+ */
+export function onlyUnicode(name: string, value: unknown): unknown {
+  if (!name.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()))
+    throw new SyntaxError('a text is not Unicode');
+  return value;
+}
+
 /** Where browsers send forms to. */
 const FORMS = '/invite';
 

@@ -10,6 +10,7 @@ import {
   isForm,
   JSON_TYPES,
   LARGE_BODY_LIMIT,
+  onlyUnicode,
   requireJson,
 } from './body.js';
 import { serveConsole } from '../console/console-files.js';
@@ -31,7 +32,7 @@ export function dressApp(app: NestExpressApplication, logger: Logger, tracer: Tr
   app.use(requireJson);
   app.useBodyParser('json', { limit: LARGE_BODY_LIMIT, type: holdsRequest });
   app.useBodyParser('text', { limit: LARGE_BODY_LIMIT, type: holdsYaml });
-  app.useBodyParser('json', { limit: BODY_LIMIT, type: JSON_TYPES });
+  app.useBodyParser('json', { limit: BODY_LIMIT, type: JSON_TYPES, reviver: onlyUnicode });
   app.useBodyParser('urlencoded', { limit: BODY_LIMIT, type: isForm, extended: false });
 
   const document = describeApi(app);
