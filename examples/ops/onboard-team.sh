@@ -11,8 +11,8 @@
 #   --budget USD            what the team may spend in a month
 #   --expires-days N        how long the keys are valid
 #
-# Run it again whenever people have joined: who has a key in the team keeps it. Needs curl and jq, MUXGATE_URL and
-# MUXGATE_ADMIN_TOKEN or MUXGATE_ADMIN_TOKEN_FILE (role operator).
+# Run it again whenever people have joined: who has a key in the team keeps it, unless it has expired. Needs curl
+# and jq, MUXGATE_URL and MUXGATE_ADMIN_TOKEN or MUXGATE_ADMIN_TOKEN_FILE (role operator).
 set -euo pipefail
 # shellcheck source=api.sh
 source "$(dirname "${BASH_SOURCE[0]}")/api.sh"
@@ -42,7 +42,8 @@ for number in "$rpm" "$tpm" "$budget" "$days"; do
 done
 require_access
 
-people=$(sed -e 's/#.*//' -e 's/^[[:space:]]*//' -e 's/[[:space:]]*$//' -e '/^$/d' "${members/#-/\/dev\/stdin}")
+people=$(sed -e 's/#.*//' -e 's/^[[:space:]]*//' -e 's/[[:space:]]*$//' -e '/^$/d' "${members/#-/\/dev\/stdin}" |
+  awk '!seen[$0]++')
 [[ -n $people ]] || die 'nobody is in the list of members' 2
 
 settings=$(jq -n --argjson models "$models" --arg rpm "$rpm" --arg tpm "$tpm" --arg budget "$budget" '
@@ -61,7 +62,8 @@ else
 fi
 
 mkdir -p "$out"
-keys=$(api_list /api/keys)
+# fromdate takes no fractions of a second
+keys=$(api_list /api/keys | jq 'map(select(.expiresAt == null or (.expiresAt | sub("\\.[0-9]+"; "") | fromdate) > now))')
 while IFS= read -r person; do
   if jq -e --arg team "$team" --arg owner "$person" \
     'any(.[]; .team == $team and .owner == $owner)' <<<"$keys" >/dev/null; then
@@ -72,6 +74,10 @@ while IFS= read -r person; do
     { name: "\($team)-\($owner)"[:128], owner: $owner, team: $team }
     + (if $days == "" then {} else {expiresAt: (now + ($days | tonumber) * 86400 | todate)} end)')
   created=$(api POST /api/keys "$body")
-  file=$(write_key "$out" "$person" "$(jq -r .key <<<"$created")")
-  printf '%-32s %s  %s\n' "$person" "$(jq -r .id <<<"$created")" "$file"
+  id=$(jq -r .id <<<"$created")
+  name=$person
+  # what a file name cannot hold may be all that tells two people apart
+  [[ $person =~ ^[A-Za-z0-9._@-]+$ ]] || name="$person-$id"
+  file=$(write_key "$out" "$name" "$(jq -r .key <<<"$created")")
+  printf '%-32s %s  %s\n' "$person" "$id" "$file"
 done <<<"$people"

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -84,8 +85,9 @@ describe.skipIf(missing.length > 0)(
           budget: { usd: 50.5, period: 'month' },
         },
       });
-      expect((await readdir(out)).toSorted()).toEqual(['Eli_O_Hara.key', 'dana@example.com.key']);
-      expect((await stat(join(out, 'Eli_O_Hara.key'))).mode & 0o777).toBe(0o600);
+      const files = (await readdir(out)).toSorted();
+      expect(files).toEqual([expect.stringMatching(/^Eli_O_Hara-key_\w+\.key$/), 'dana@example.com.key']);
+      expect((await stat(join(out, files[0] as string))).mode & 0o777).toBe(0o600);
       const key = await keyIn('dana@example.com.key');
       expect(stdout).not.toContain(key);
       await eventually(async () => expect((await ask(key)).status).toBe(200));
@@ -105,6 +107,31 @@ describe.skipIf(missing.length > 0)(
       });
     });
 
+    it('onboarding gives one key to who is listed twice, its own file to each name, and a new key for an expired one', async () => {
+      const expired = {
+        name: 'old',
+        owner: 'gus',
+        team: 'design',
+        expiresAt: new Date(Date.now() + 1_000),
+      };
+      await stack.admin('POST', '/api/keys', expired);
+      await setTimeout(1_100);
+      await writeFile(members, 'Zoë\nZoé\r\ngus\nZoë\n');
+      const before = await readdir(out);
+      const { exitCode, stdout, stderr } = await run('onboard-team.sh', [
+        '--team',
+        'design',
+        '--members',
+        members,
+        '--out',
+        out,
+      ]);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+      expect(stdout.trim().split('\n')).toHaveLength(3);
+      const added = (await readdir(out)).filter((file) => !before.includes(file));
+      expect(added).toHaveLength(3);
+      expect(added).toContain('gus.key');
+    });
     it('rotation takes only keys that are old enough, and the old one works beside the new one for a while', async () => {
       expect((await run('rotate-keys.sh', ['--out', out, '--team', 'platform'])).stdout).toBe(
         'No key is due.\n',
