@@ -1,8 +1,7 @@
 import { TeamStore, type ClientKeyInput } from '@muxgate/clients';
-import { EVENT_QUEUE, EVENT_QUEUE_PREFIX, type MuxgateEvent } from '@muxgate/events';
 import { budgetsSpent } from '@muxgate/limits';
-import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { publishedEvents } from '../support/events.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { eventually } from '../support/wait.ts';
 import {
@@ -57,13 +56,8 @@ function ask(key: string, index = 0, body: object = {}, path = '/v1/messages'): 
 
 /** Types of the events about a budget. */
 async function toldOf(subject: string): Promise<string[]> {
-  const queue = new Queue<MuxgateEvent>(EVENT_QUEUE, {
-    connection: at(0).redis,
-    prefix: EVENT_QUEUE_PREFIX,
-  });
-  const jobs = await queue.getJobs(['waiting']);
-  await queue.close();
-  return jobs.flatMap(({ data }) => (data.subject === subject ? [data.type] : [])).toSorted();
+  const events = await publishedEvents(at(0).redis);
+  return events.flatMap((event) => (event.subject === subject ? [event.type] : [])).toSorted();
 }
 
 const errorOf = (answer: RawAnswer) =>

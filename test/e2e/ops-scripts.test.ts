@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -115,7 +115,7 @@ describe.skipIf(missing.length > 0)(
         expiresAt: new Date(Date.now() + 1_000),
       };
       await stack.admin('POST', '/api/keys', expired);
-      await setTimeout(1_100);
+      await delay(1_100);
       await writeFile(members, 'Zoë\nZoé\r\ngus\nZoë\n');
       const before = await readdir(out);
       const { exitCode, stdout, stderr } = await run('onboard-team.sh', [
@@ -132,6 +132,7 @@ describe.skipIf(missing.length > 0)(
       expect(added).toHaveLength(3);
       expect(added).toContain('gus.key');
     });
+
     it('rotation takes only keys that are old enough, and the old one works beside the new one for a while', async () => {
       expect((await run('rotate-keys.sh', ['--out', out, '--team', 'platform'])).stdout).toBe(
         'No key is due.\n',

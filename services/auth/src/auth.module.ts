@@ -128,8 +128,7 @@ export class AuthModule {
     const people = new PeopleStore(redis);
     const gateway = new GatewayDirectory(resources.gateway, config);
     const cookie = new HostCookie('muxgate_session', publicUrl.isSecure);
-    const refusals = new Refusals(trail);
-    const signIn = new SignIn(sessions, people, cookie, adminTokens, trail, refusals);
+    const signIn = new SignIn(sessions, people, cookie, adminTokens, trail);
     return {
       module: AuthModule,
       imports: [HttpModule],
@@ -191,7 +190,7 @@ export class AuthModule {
         { provide: AuditLog, useValue: audit },
         { provide: AuditTrail, useValue: trail },
         { provide: CheckChain, useValue: new CheckChain(redis, audit) },
-        { provide: Refusals, useValue: refusals },
+        { provide: Refusals, useValue: new Refusals(trail) },
         { provide: PublicUrl, useValue: publicUrl },
         { provide: InviteRate, useValue: new InviteRate(redis) },
         { provide: AdminTokens, useValue: adminTokens },

@@ -1,5 +1,6 @@
 import type { AuditTrail } from '@muxgate/audit';
-import { ANONYMOUS } from '../http/caller.js';
+import type { AuthRequest } from '../http/auth-request.js';
+import { ANONYMOUS, callerOf } from '../http/caller.js';
 
 /** An attempt that came to nothing. */
 export interface Refusal {
@@ -11,6 +12,22 @@ export interface Refusal {
   readonly subject: string;
   readonly status: number;
   readonly code: string;
+}
+
+/** What became of a request to a route. */
+export function refusalOf(request: AuthRequest, { status, code }: Pick<Refusal, 'status' | 'code'>): Refusal {
+  const { name: actor, address } = callerOf(request);
+  const { path: route } = request.route as { path: string };
+  const [subject = '-'] = Object.values(request.params);
+  return {
+    actor,
+    address,
+    method: request.method,
+    route,
+    subject: String(subject).slice(0, 128),
+    status,
+    code,
+  };
 }
 
 const SAME_FOR_MS = 60_000;

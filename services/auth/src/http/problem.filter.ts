@@ -3,9 +3,8 @@ import { AppError, type Logger } from '@muxgate/runtime';
 import type { Response } from 'express';
 import type { AllowedMethods } from './allowed-methods.js';
 import { RoleRequired } from '../admin/admin.errors.js';
-import type { Refusal, Refusals } from '../admin/refusals.js';
+import { refusalOf, type Refusals } from '../admin/refusals.js';
 import type { AuthRequest } from './auth-request.js';
-import { callerOf } from './caller.js';
 import { MethodNotAllowed } from './http.errors.js';
 import { toProblem, type Problem } from './problem.js';
 
@@ -70,19 +69,4 @@ function isForAudit({ method, principal, route }: AuthRequest, { status }: Probl
   if (path === RECORDS_ITSELF && isLetIn) return false;
   if (REFUSED.has(status)) return true;
   return principal !== undefined && method !== 'GET' && !MALFORMED.has(status);
-}
-
-function refusalOf(request: AuthRequest, { status, code }: Problem): Refusal {
-  const { name: actor, address } = callerOf(request);
-  const { path: route } = request.route as { path: string };
-  const [subject = '-'] = Object.values(request.params);
-  return {
-    actor,
-    address,
-    method: request.method,
-    route,
-    subject: String(subject).slice(0, 128),
-    status,
-    code,
-  };
 }

@@ -1,9 +1,7 @@
 import type { AuditTrail } from '@muxgate/audit';
 import type { Response } from 'express';
 import type { AdminTokens, Principal } from '../admin/admin-tokens.js';
-import type { Refusals } from '../admin/refusals.js';
 import type { AuthRequest } from '../http/auth-request.js';
-import { callerOf } from '../http/caller.js';
 import type { HostCookie } from '../http/host-cookie.js';
 import type { PeopleStore } from './people.store.js';
 import type { Session, SessionStore } from './session.store.js';
@@ -16,7 +14,6 @@ export class SignIn {
     private readonly cookie: HostCookie,
     private readonly tokens: AdminTokens,
     private readonly trail: AuditTrail,
-    private readonly refusals: Refusals,
   ) {}
 
   /** Begins a session; one that the browser had before ends. */
@@ -50,21 +47,6 @@ export class SignIn {
     await this.sessions.end(session.id);
     response.append('set-cookie', this.cookie.clear());
     await this.record(request, session.principal.name, 'session.end', {});
-  }
-
-  /** An attempt whose answer is no error of the API; those are noted where errors leave. */
-  refused(request: AuthRequest, code: string): Promise<void> {
-    const { name: actor, address } = callerOf(request);
-    const { path: route } = request.route as { path: string };
-    return this.refusals.note({
-      actor,
-      address,
-      method: request.method,
-      route,
-      subject: '-',
-      status: 401,
-      code,
-    });
   }
 
   private record(

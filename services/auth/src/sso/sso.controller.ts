@@ -13,6 +13,7 @@ import type { Response } from 'express';
 import { Authenticator } from 'passport';
 import type { Principal } from '../admin/admin-tokens.js';
 import { Public } from '../admin/admin.guard.js';
+import { refusalOf, Refusals } from '../admin/refusals.js';
 import { BrowserBinding } from '../connect/browser-binding.js';
 import { PublicUrl } from '../connect/public-url.js';
 import type { AuthRequest } from '../http/auth-request.js';
@@ -44,6 +45,7 @@ export class SsoController {
     private readonly binding: BrowserBinding,
     private readonly publicUrl: PublicUrl,
     private readonly signIn: SignIn,
+    private readonly refusals: Refusals,
   ) {}
 
   @Get()
@@ -122,7 +124,8 @@ export class SsoController {
       await step();
     } catch (error) {
       const code = error instanceof AppError ? error.code : 'internal_error';
-      await this.signIn.refused(request, code);
+      // answered by a redirect, it is no error that the filter of errors sees
+      await this.refusals.note(refusalOf(request, { status: 401, code }));
       response.redirect(303, `${CONSOLE}sign-in?error=${encodeURIComponent(code)}`);
     }
   }

@@ -1,26 +1,23 @@
-import { EVENT_QUEUE, EVENT_QUEUE_PREFIX, EventPublisher } from '@muxgate/events';
+import { EventPublisher } from '@muxgate/events';
 import { NANO_USD, type Limit } from '@muxgate/limits';
-import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { createLogger } from '@muxgate/runtime';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { publishedEvents } from '../../../../test/support/events.ts';
 import { startRedis, type TestRedis } from '../../../../test/support/redis.ts';
 import { eventually } from '../../../../test/support/wait.ts';
 import { BudgetNotices } from './budget-notices.js';
 
 let server: TestRedis;
 let redis: Redis;
-let queue: Queue;
 let publisher: EventPublisher;
 
 beforeAll(async () => {
   server = await startRedis();
   redis = new Redis(server.url, { maxRetriesPerRequest: null });
-  queue = new Queue(EVENT_QUEUE, { connection: redis, prefix: EVENT_QUEUE_PREFIX });
   publisher = new EventPublisher(redis);
 });
 afterAll(async () => {
-  await queue.close();
   await publisher.close();
   redis.disconnect();
   await server.stop();
@@ -50,7 +47,7 @@ it('a spent budget is told of once in its period, by whichever gateway, and agai
     notices.exhausted(budgetOf(100));
     notices.exhausted(budgetOf(50));
   }
-  const told = async () => (await queue.getJobs(['waiting'])).map(({ data }) => data.data.usd as number);
+  const told = async () => (await publishedEvents(redis)).map(({ data }) => data['usd'] as number);
   await eventually(async () => (await told()).length >= 2);
   expect((await told()).toSorted((one, other) => one - other)).toEqual([50, 100]);
   const lives = await Promise.all((await redis.keys('*:de:*')).map((key) => redis.pttl(key)));
@@ -62,8 +59,8 @@ it('a key is told of by its name, and by its id, which finds it', async () => {
   const limit = budgetOf(7);
   const budget = { ...limit.budget, subject: 'key_1', name: 'ci' } as Limit['budget'] & object;
   new BudgetNotices(publisher, createLogger('test', 'silent')).exhausted({ ...limit, of: 'key', budget });
-  const told = await eventually(async () =>
-    (await queue.getJobs(['waiting'])).map(({ data }) => data).find(({ subject }) => subject === 'key_1'),
+  const told = await eventually(
+    async () => (await publishedEvents(redis)).find(({ subject }) => subject === 'key_1') ?? false,
   );
   expect(told.message).toContain('key ci (key_1)');
   expect(told.data).toMatchObject({ name: 'ci' });
